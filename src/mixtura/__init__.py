@@ -1,0 +1,1 @@
+"""Gaussian mixture models: a library, a command line and a report."""
