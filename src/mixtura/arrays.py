@@ -1,0 +1,59 @@
+"""Whose array is this: namespace, device, dtype, to host. The only place that asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = Any  # an array of any array-API namespace
+Float = NDArray[np.float64]
+
+
+def is_host(array: Array) -> bool:
+    """Whether `array` is a plain NumPy array (a memory map is one too)."""
+    return isinstance(array, np.ndarray)
+
+
+def namespace(array: Array) -> Any:
+    """The array-API namespace that `array` belongs to."""
+    if is_host(array):
+        return np
+    import array_api_compat
+
+    return array_api_compat.array_namespace(array)
+
+
+def device(array: Array) -> Any:
+    """The device that holds `array`."""
+    if is_host(array):
+        return "cpu"
+    import array_api_compat
+
+    return array_api_compat.device(array)
+
+
+def like(values: Float, template: Array) -> Array:
+    """Host numbers as a float64 array of `template`'s namespace, on its device."""
+    if is_host(template):
+        return values
+    xp = namespace(template)
+    return xp.asarray(values, dtype=xp.float64, device=device(template))
+
+
+def to_host(array: Array) -> Float:
+    """The numbers of `array` as a float64 NumPy array on the host."""
+    if is_host(array):
+        return np.asarray(array, dtype=np.float64)
+    import array_api_compat
+
+    if array_api_compat.is_torch_array(array):
+        array = array.detach()
+    on_host = array_api_compat.to_device(array, "cpu") if not _is_strict(array) else array
+    return np.asarray(on_host.__array__() if _is_strict(array) else on_host, dtype=np.float64)
+
+
+def _is_strict(array: Array) -> bool:
+    """array-api-strict has made-up devices whose host is not called "cpu"."""
+    return type(array).__module__.startswith("array_api_strict")

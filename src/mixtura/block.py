@@ -1,0 +1,54 @@
+"""A run of rows on its way into a kernel: the rows as they are, and the frame through which to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mixtura.arrays import Array, is_host, like, namespace
+from mixtura.frame import Frame
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive rows of a source.
+
+    Parameters
+    ----------
+    rows : array of shape (n, D)
+        The rows as the source holds them, in the user's units and dtype.
+    weight : array of shape (n,) or None
+        Weights of the rows (float64, host or the device of the rows); None means 1 each.
+    start : int
+        Position of the first row in the source.
+    frame : Frame
+        Affine coordinates in which the kernel computes.
+    """
+
+    rows: Array
+    weight: Any
+    start: int
+    frame: Frame
+
+    def __len__(self) -> int:
+        return int(self.rows.shape[0])
+
+    @property
+    def stop(self) -> int:
+        """Position after the last row."""
+        return self.start + len(self)
+
+    def framed(self) -> Array:
+        """The rows in frame coordinates, float64, as a new array of the rows' own namespace."""
+        if is_host(self.rows):
+            return self.frame.apply(self.rows)
+        xp = namespace(self.rows)
+        rows = xp.astype(self.rows, xp.float64)
+        return (rows - like(self.frame.origin, rows)) / like(self.frame.unit, rows)
+
+    def tiles(self, size: int) -> Iterator[Block]:
+        """The block in pieces of at most `size` rows, without a copy."""
+        for begin in range(0, len(self), size):
+            weight = None if self.weight is None else self.weight[begin : begin + size]
+            yield replace(self, rows=self.rows[begin : begin + size, :], weight=weight, start=self.start + begin)
