@@ -1,0 +1,67 @@
+# Two commands matter: `make demo` and `make test`. Each sets up its own .venv when there is none;
+# a fresh machine needs Python 3.11 (or later) and make, nothing else.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test tests lint format bench test-torch clean
+
+BIN := .venv/bin
+# A name on the path may be a shim that does not run, so each candidate is asked for its version.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# One process per core, but not more than four: the libraries below use threads of their own.
+WORKERS ?= 4
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses=$(WORKERS)
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+.venv/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "mixtura needs Python 3.11 or later; none was found. Name one: make PYTHON=/path/to/python"; exit 1; }
+	@echo "Setting up .venv with $(PYTHON) (a few minutes the first time) ..."
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+.venv/.installed-torch: .venv/.installed
+	@$(PIP) --editable '.[test-torch]'
+	@touch $@
+
+demo: .venv/.installed  ## fit Old Faithful: table, model, picture, labels in demo/
+	@mkdir -p demo
+	$(BIN)/mixtura data faithful --force -o demo/faithful.csv
+	$(BIN)/mixtura fit demo/faithful.csv -k 2 -c VVV --force -o demo/faithful.mixtura
+	$(BIN)/mixtura inspect demo/faithful.mixtura
+	$(BIN)/mixtura plot demo/faithful.mixtura demo/faithful.csv --force -o demo/faithful.png
+	$(BIN)/mixtura predict demo/faithful.mixtura demo/faithful.csv --force -o demo/labels.csv
+	@echo
+	@echo "The eruptions of Old Faithful, and what was made of them, in $(CURDIR)/demo:"
+	@echo "  faithful.csv      the data: 272 eruptions, their length and the wait before the next (minutes)"
+	@echo "  faithful.mixtura  the fitted model; \`$(BIN)/mixtura inspect demo/faithful.mixtura\` shows it"
+	@echo "  faithful.png      the picture: eruptions, components and labels"
+	@echo "  labels.csv        the data again with each row's label, probabilities and uncertainty"
+
+test: lint tests  ## everything: format, types, import rules, tests, doctests
+
+tests: .venv/.installed
+	$(PYTEST) -m "not torch"
+
+test-torch: .venv/.installed-torch  ## the tests that need torch (installs it)
+	$(BIN)/python -m pytest -m torch tests
+
+lint: .venv/.installed  ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: .venv/.installed  ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: .venv/.installed  ## how fast, against whom, with the same answers
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:  ## remove what the other targets made, but for .venv
+	rm -rf demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

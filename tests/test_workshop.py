@@ -1,0 +1,98 @@
+"""The workshop keeps its own rules: dependencies with reasons, no pickle, one version, documented names."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from doctest import DocTestFinder
+from importlib.metadata import metadata
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+
+import mixtura
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+UNSAFE = {"cloudpickle", "dill", "marshal", "pickle", "shelve"}
+
+
+def name_of(requirement: str) -> str:
+    match = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert match
+    return match.group()
+
+
+def declared() -> set[str]:
+    extras = PROJECT["optional-dependencies"].values()
+    return {name_of(line) for lines in [PROJECT["dependencies"], *extras] for line in lines}
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Count the lines of a function without its signature and docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body and body[-1].end_lineno else 0
+
+
+def test_every_dependency_has_its_reason() -> None:
+    page = (ROOT / "docs/decisions/0001-dependencies.md").read_text(encoding="utf-8")
+    reasons = dict(re.findall(r"^\| `([^`]+)` *\| *(.*?) *\|$", page, flags=re.MULTILINE))
+    assert declared() - set(reasons) == set(), "dependencies without a row"
+    assert set(reasons) - declared() - {"hatchling"} == set(), "rows without a dependency"
+    assert all(len(reason) > 20 for reason in reasons.values())
+
+
+def test_installed_extras_are_the_declared_ones() -> None:
+    assert set(metadata("mixtura").get_all("Provides-Extra") or []) == set(PROJECT["optional-dependencies"])
+
+
+def test_one_version() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## \[(\d+\.\d+\.\d+)\]", changelog, flags=re.MULTILINE)
+    assert newest and newest.group(1) == PROJECT["version"] == metadata("mixtura")["Version"]
+
+
+def test_license_is_the_declared_one() -> None:
+    assert PROJECT["license"] == "BSD-3-Clause"
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("BSD 3-Clause License")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_unpickles(path: Path) -> None:
+    assert not {name.partition(".")[0] for name in imported(tree_of(path))} & UNSAFE
+    assert "allow_pickle=True" not in path.read_text(encoding="utf-8")
+
+
+def test_functions_are_short() -> None:
+    lengths = {
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": body_lines(node)
+        for path in SOURCES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > 60} == {}
+    assert fmean(lines <= 25 for lines in lengths.values()) >= 0.9
+
+
+@pytest.mark.parametrize("name", getattr(mixtura, "__all__", []))
+def test_public_names_are_explained_and_shown(name: str) -> None:
+    thing = getattr(mixtura, name)
+    if isinstance(thing, str):
+        return
+    assert thing.__doc__
+    tests = DocTestFinder(exclude_empty=True).find(thing, name)
+    assert any(test.examples for test in tests), f"mixtura.{name} has no doctest"
