@@ -9,7 +9,7 @@ BIN := .venv/bin
 # A name on the path may be a shim that does not run, so each candidate is asked for its version.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 # One process per core, but not more than four: the libraries below use threads of their own.
 WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses=$(WORKERS)

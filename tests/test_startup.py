@@ -11,7 +11,8 @@ HEAVIER = HEAVY | {"dask", "numba", "polars", "rich", "torch", "typer"}
 def loaded_by(code: str) -> set[str]:
     """Run `code` in a fresh interpreter and return the top-level modules it has loaded."""
     report = "import json, sys; print('\\n' + json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
-    run = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
     return set(json.loads(run.stdout.splitlines()[-1]))
 
 
