@@ -56,6 +56,14 @@ def test_every_dependency_has_its_reason() -> None:
     assert all(len(reason) > 20 for reason in reasons.values())
 
 
+def test_every_room_is_on_the_map() -> None:
+    page = (ROOT / "docs/decisions/0002-architecture.md").read_text(encoding="utf-8")
+    on_the_map = set(re.findall(r"^ {6}(\w+)(?:\.py|/) ", page, flags=re.MULTILINE))
+    modules = {path.stem for path in (ROOT / "src/mixtura").iterdir() if path.suffix == ".py"}
+    packages = {path.parent.name for path in (ROOT / "src/mixtura").glob("*/__init__.py")}
+    assert (modules | packages) - on_the_map == set(), "rooms without a line in the architecture page"
+
+
 def test_installed_extras_are_the_declared_ones() -> None:
     assert set(metadata("mixtura").get_all("Provides-Extra") or []) == set(PROJECT["optional-dependencies"])
 
