@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mixtura.arrays import Array, is_host, like, namespace
+from mixtura.arrays import Array, Float, is_host, like, namespace
 from mixtura.frame import Frame
 
 
@@ -46,6 +46,10 @@ class Block:
         xp = namespace(self.rows)
         rows = xp.astype(self.rows, xp.float64)
         return (rows - like(self.frame.origin, rows)) / like(self.frame.unit, rows)
+
+    def columns(self) -> Float:
+        """Host rows in frame coordinates with a column in a row: shape (D, n), C order, the same bits as `framed`."""
+        return self.frame.apply_columns(self.rows)
 
     def tiles(self, size: int) -> Iterator[Block]:
         """The block in pieces of at most `size` rows, without a copy."""

@@ -45,6 +45,12 @@ class Frame:
         framed /= self.unit
         return framed
 
+    def apply_columns(self, rows: Array) -> Float:
+        """The same numbers transposed: shape (D, n), C order."""
+        framed = np.subtract(rows.T, self.origin[:, None], dtype=np.float64, order="C")
+        framed /= self.unit[:, None]
+        return framed
+
     def undo(self, points: Float) -> Float:
         """Points of shape (..., D) in frame coordinates back in the user's units."""
         return np.asarray(points * self.unit + self.origin)

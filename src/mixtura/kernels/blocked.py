@@ -1,0 +1,146 @@
+"""The host's kernel in NumPy and BLAS: tiles of quadratic features, two matrix products each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mixtura.arrays import Float
+from mixtura.block import Block
+from mixtura.density import Density
+from mixtura.kernels import generic
+from mixtura.kernels.features import Form
+from mixtura.moments import Moments, Order
+
+
+def posterior(block: Block, density: Density) -> tuple[Float, Float, Float]:
+    """Log density (n,), responsibilities (n, K) and noise responsibility (n,) of a block of rows."""
+    form = Form(density)
+    if form.linear and form.sharp:
+        return generic.posterior(block, density)
+    log_density, noise = np.empty(len(block)), np.empty(len(block))
+    responsibilities = np.empty((len(block), density.n_components))
+    for tile in block.tiles(form.tile):
+        columns = tile.columns()
+        values = form.log_rho(columns, form.features(columns))
+        span = slice(tile.start - block.start, tile.stop - block.start)
+        log_density[span], noise[span] = normalize(values, density.floor)
+        responsibilities[span] = values.T
+    return log_density, responsibilities, noise
+
+
+def moments(block: Block, density: Density, order: Order, anchor: Float | None = None) -> Moments:
+    """One E-step over a block: its Moments about the means of the density.
+
+    About another `anchor` the moments are collected by `generic`: it is asked for when sums about the origin lost digits.
+    """
+    form = Form(density)
+    if anchor is not None or order != form.order or (form.linear and form.sharp):
+        return generic.moments(block, density, order, anchor)
+    sums = Sums(form)
+    for tile in block.tiles(form.tile):
+        sums.add(tile)
+    return sums.moments()
+
+
+def normalize(values: Float, floor: float | None) -> tuple[Float, Float]:
+    """Turn ``log rho`` (K, n) into responsibilities in place; returns log density (n,) and noise responsibility (n,)."""
+    top = values.max(axis=0)
+    if floor is not None:
+        np.maximum(top, floor, out=top)
+    # a row that no component reaches keeps log density -inf instead of NaN; its reader raises
+    safe = np.where(np.isfinite(top), top, 0.0)
+    values -= safe
+    np.exp(values, out=values)
+    noise = np.zeros_like(top) if floor is None else np.exp(floor - safe)
+    total = values.sum(axis=0) + noise
+    reached = total > 0
+    total[~reached] = 1.0
+    values /= total
+    noise /= total
+    return np.where(reached, top + np.log(total), top), noise
+
+
+@dataclass
+class Sums:
+    """Running sums over the tiles of a block: of features about the origin of the frame, of sharp components about theirs."""
+
+    form: Form
+    features: Float = field(init=False)
+    second: Float = field(init=False)  # all rows about the origin, for a pooled order
+    sharp: dict[int, tuple[Float, Float]] = field(init=False)
+    noise: float = 0.0
+    log_likelihood: float = 0.0
+    weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        k, d = self.form.density.means.shape
+        self.features = np.zeros((k, self.form.n_features))
+        self.second = np.zeros((d, d))
+        self.sharp = {}
+
+    def add(self, tile: Block) -> None:
+        """Add one tile."""
+        columns = tile.columns()
+        features = self.form.features(columns)
+        weighted = self.form.log_rho(columns, features)
+        log_density, noise = normalize(weighted, self.form.density.floor)
+        if tile.weight is not None:
+            weighted *= tile.weight
+            noise *= tile.weight
+            log_density = np.where(tile.weight > 0, log_density, 0.0) * tile.weight
+        self.weight += float(len(tile) if tile.weight is None else tile.weight.sum())
+        self.noise += float(noise.sum())
+        self.log_likelihood += float(log_density.sum())
+        if self.form.linear:
+            features[1:] = columns
+            share = np.ones(len(tile)) if tile.weight is None else tile.weight
+            self.second += (columns * (share - noise)) @ columns.T
+        self.features += weighted @ features.T
+        for k in self.form.sharp:
+            self._add_sharp(k, columns, weighted[k])
+
+    def _add_sharp(self, k: int, columns: Float, weight: Float) -> None:
+        diff = columns - self.form.density.means[k][:, None]
+        pushed = diff * weight
+        if self.form.order == "dense":
+            second = pushed @ diff.T
+        else:
+            second = np.einsum("dn,dn->d", pushed, diff)
+        first, old = self.sharp.get(k, (0.0, 0.0))
+        self.sharp[k] = (first + pushed.sum(axis=1), old + second)
+
+    def moments(self) -> Moments:
+        """The sums as Moments about the means of the density."""
+        form, d = self.form, self.form.density.n_features
+        about_origin = Moments(
+            order=form.order,
+            anchor=np.zeros_like(form.density.means),
+            mass=self.features[:, 0],
+            first=self.features[:, 1 : d + 1],
+            second=self._second(),
+            noise=self.noise,
+            log_likelihood=self.log_likelihood,
+            weight=self.weight,
+            lost=np.zeros_like(form.density.means),
+        )
+        found = about_origin.about(form.density.means)
+        for k, (first, second) in self.sharp.items():
+            found.first[k], found.second[k] = first, second.sum() if form.order == "trace" else second
+            found.lost[k] = 0.0  # type: ignore[index]
+        return found
+
+    def _second(self) -> Float:
+        """Second moments about the origin, unpacked to the shape of the order."""
+        form, d = self.form, self.form.density.n_features
+        if form.order == "pooled":
+            return self.second
+        packed = self.features[:, d + 1 :]
+        if form.order != "dense":
+            return packed[:, 0] if form.order == "trace" else packed
+        rows, columns = np.triu_indices(d)
+        full = np.empty((len(packed), d, d))
+        full[:, rows, columns] = packed
+        full[:, columns, rows] = packed
+        return full
