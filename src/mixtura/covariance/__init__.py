@@ -1,0 +1,95 @@
+"""Covariance families: the one table of their names."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mixtura.covariance.family import Family
+from mixtura.covariance.value import Covariance
+from mixtura.outcome import MixtureError
+
+__all__ = ["MCLUST", "SKLEARN", "UNIVARIATE", "Covariance", "Family", "Layout", "group", "resolve"]
+
+Layout = Literal["full", "tied", "diag", "spherical", "dense"]
+
+# mclust's order: volume, shape, orientation.
+MCLUST = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
+UNIVARIATE = ("E", "V")
+SKLEARN: dict[str, tuple[str, Layout]] = {
+    "full": ("VVV", "full"),
+    "tied": ("EEE", "tied"),
+    "diag": ("VVI", "diag"),
+    "spherical": ("VII", "spherical"),
+}
+
+
+def resolve(covariance_type: str, n_features: int) -> tuple[Family, Layout]:
+    """The family that a name stands for, and the layout of its public arrays.
+
+    Parameters
+    ----------
+    covariance_type : str
+        One of scikit-learn's names, one of mclust's fourteen codes, or E or V in one dimension, where every other
+        name means one of these two.
+    n_features : int
+        Number of columns D.
+
+    Returns
+    -------
+    family : Family
+    layout : {"full", "tied", "diag", "spherical", "dense"}
+        scikit-learn's shapes for its names, and (K, D, D) for every code.
+
+    Raises
+    ------
+    MixtureError
+        For a name that is not among them, or E or V in more than one dimension.
+
+    Examples
+    --------
+    >>> from mixtura.covariance import resolve
+    >>> family, layout = resolve("tied", n_features=3)
+    >>> family.name, family.order, layout
+    ('EEE', 'pooled', 'tied')
+    >>> resolve("VEV", n_features=1)[0].name
+    'V'
+    """
+    names = (*SKLEARN, *MCLUST, *UNIVARIATE)
+    if not isinstance(covariance_type, str) or covariance_type not in names:
+        raise MixtureError(f"covariance_type is {covariance_type!r}. Use one of {', '.join(names)}.")
+    code, layout = SKLEARN.get(covariance_type, (covariance_type, "dense"))
+    if n_features == 1:
+        return Family(code[0], code[0], "I", "I", 1), layout
+    if code in UNIVARIATE:
+        remedy = f"Use one of {', '.join((*SKLEARN, *MCLUST))}."
+        raise MixtureError(f"covariance_type {code!r} is for one column, and there are {n_features}. {remedy}")
+    return Family(code, code[0], code[1], code[2], n_features), layout
+
+
+def group(name: str, n_features: int, n_rows: int | None = None) -> tuple[str, ...]:
+    """The names that "all" and "sklearn" stand for; any other name stands for itself.
+
+    Parameters
+    ----------
+    name : str
+    n_features : int
+        Number of columns D; for one column "all" is E and V.
+    n_rows : int, optional
+        Number of rows. With no more rows than columns "all" leaves out the families with full matrices, as in mclust.
+
+    Examples
+    --------
+    >>> from mixtura.covariance import group
+    >>> group("all", n_features=30, n_rows=20)
+    ('EII', 'VII', 'EEI', 'VEI', 'EVI', 'VVI')
+    >>> group("all", n_features=1)
+    ('E', 'V')
+    """
+    if name == "sklearn":
+        return tuple(SKLEARN)
+    if name != "all":
+        return (name,)
+    if n_features == 1:
+        return UNIVARIATE
+    few = n_rows is not None and n_rows <= n_features
+    return tuple(code for code in MCLUST if not few or code[2] == "I")
