@@ -1,0 +1,105 @@
+"""Single panels: a density over a histogram, and points with ellipses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mixtura.plots.bins import edges
+from mixtura.plots.scene import Float, Scene
+from mixtura.plots.style import INK, NOISE, color, marker
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LEVELS = ((0.5, "-"), (0.95, "--"))
+
+
+def density(axes: Axes, of: Scene, at: int) -> None:
+    """Draw a feature's histogram, the density of each component and, where there are several, that of the mixture."""
+    values = of.rows[:, at]
+    bins = edges(values, of.weight)
+    heights = np.histogram(values, bins=bins, weights=of.weight, density=True)[0]
+    axes.stairs(heights, bins, fill=True, color="#DDDDDD")
+    grid = np.linspace(bins[0], bins[-1], 600)
+    spreads = np.sqrt(of.covariances[:, at, at])
+    z = (grid - of.means[:, [at]]) / spreads[:, np.newaxis]
+    parts = (of.shares / (spreads * np.sqrt(2.0 * np.pi)))[:, np.newaxis] * np.exp(-0.5 * z * z)
+    for component, part in enumerate(parts):
+        axes.fill_between(grid, part, color=color(component), alpha=0.25, linewidth=0)
+        axes.plot(grid, part, color=color(component), linewidth=1.6)
+    background = of.noise / (values.max() - values.min()) if of.noise else 0.0
+    if background:
+        axes.plot(grid[[0, -1]], [background, background], color=NOISE, linewidth=1.6, linestyle=":")
+    if len(parts) > 1 or background:
+        axes.plot(grid, parts.sum(axis=0) + background, color=INK, linewidth=1.2, linestyle="--")
+    axes.set_xlim(bins[0], bins[-1])
+    axes.set_ylim(bottom=0.0)
+
+
+def scatter(axes: Axes, of: Scene, across: int, up: int) -> None:
+    """Draw rows as points and components as ellipses with their numbers."""
+    pair = [across, up]
+    points, areas = of.rows[of.shown][:, pair], _areas(of)
+    alpha = float(np.clip(25.0 / np.sqrt(len(points)), 0.15, 0.75))
+    for label in np.unique(of.labels):
+        mine = of.labels == label
+        axes.scatter(
+            points[mine, 0],
+            points[mine, 1],
+            s=areas[mine],
+            c=color(label),
+            marker=marker(label),
+            alpha=alpha,
+            linewidths=0.8 if label < 0 else 0.0,
+            rasterized=len(points) > 2000,
+        )
+    for component, mean in enumerate(of.means[:, pair]):
+        for level, dashes in LEVELS:
+            edge = ellipse(mean, of.covariances[component][np.ix_(pair, pair)], level)
+            axes.plot(*edge.T, color=color(component), linewidth=1.5, linestyle=dashes)
+    for component, mean in enumerate(of.means[:, pair]):
+        _number(axes, component, mean)
+
+
+def _areas(of: Scene) -> Float:
+    """Areas of the points, in square points: smaller where there are many, in proportion to the weights."""
+    area = float(np.clip(5000.0 / len(of.shown), 3.0, 22.0))
+    if of.weight is None:
+        return np.full(len(of.shown), area)
+    weight = of.weight[of.shown]
+    return area * np.clip(weight / max(float(weight.mean()), np.finfo(float).tiny), 0.0, 20.0)
+
+
+def _number(axes: Axes, component: int, mean: Float) -> None:
+    axes.text(
+        float(mean[0]),
+        float(mean[1]),
+        str(component),
+        color="white",
+        fontsize=9,
+        fontweight="bold",
+        ha="center",
+        va="center",
+        zorder=5,
+        bbox={"boxstyle": "circle,pad=0.25", "fc": color(component), "ec": "white", "lw": 1.2},
+    )
+
+
+def ellipse(mean: Float, covariance: Float, level: float, n_points: int = 181) -> Float:
+    """
+    Trace the ellipse that holds a share of a Gaussian in the plane.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> edge = ellipse(np.zeros(2), np.diag([4.0, 1.0]), 1 - np.exp(-0.5))
+    >>> np.abs(edge).max(axis=0).round(6)
+    array([2., 1.])
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    angle = np.linspace(0.0, 2.0 * np.pi, n_points)
+    circle = np.column_stack([np.cos(angle), np.sin(angle)]) * np.sqrt(-2.0 * np.log1p(-level))
+    edge: Float = mean + (circle * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T
+    return edge
