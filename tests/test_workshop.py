@@ -12,6 +12,7 @@ from statistics import fmean
 import pytest
 
 import mixtura
+from mixtura.covariance import MCLUST, SKLEARN
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -40,6 +41,13 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def compared(tree: ast.Module) -> set[str]:
+    """Collect the text constants that code compares something with."""
+    places = [node for node in ast.walk(tree) if isinstance(node, ast.Compare | ast.MatchValue)]
+    constants = [part for place in places for part in ast.walk(place) if isinstance(part, ast.Constant)]
+    return {part.value for part in constants if isinstance(part.value, str)}
 
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -83,6 +91,12 @@ def test_license_is_the_declared_one() -> None:
 def test_nothing_unpickles(path: Path) -> None:
     assert not {name.partition(".")[0] for name in imported(tree_of(path))} & UNSAFE
     assert "allow_pickle=True" not in path.read_text(encoding="utf-8")
+
+
+def test_the_family_is_asked_for_in_one_room() -> None:
+    elsewhere = [path for path in SOURCES if path.parent.name != "covariance"]
+    asked = {str(path.relative_to(ROOT)): compared(tree_of(path)) & {*SKLEARN, *MCLUST} for path in elsewhere}
+    assert {path: names for path, names in asked.items() if names} == {}
 
 
 def test_functions_are_short() -> None:
