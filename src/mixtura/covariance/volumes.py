@@ -7,6 +7,7 @@ maximizes ``-1/2 sum_k [mass_k log |Sigma_k| + tr(Sigma_k^-1 scatter_k)]`` over 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +24,10 @@ LONGEST = 4.0
 # Log volumes that fall by more than this have no optimum to fall to.
 ENDLESS = 60.0
 TINY = float(np.finfo(np.float64).tiny)
-# Gains below this share of the mass are below anything a likelihood shows.
-NOTHING = 1e-18
+# The change of a log volume after which, by quadratic convergence, the next would be below rounding.
+LAST = 1e-8
+# Gains below this share of the mass are below anything that rounding leaves.
+NOTHING = 1e-30
 # A step that promises less than this is taken unless the objective rises by more than its rounding.
 ROUNDING = 1e-11
 
@@ -80,6 +83,8 @@ def equal_shape(mass: Float, scatter: Float, previous: Float | None = None) -> F
         if following is None:
             break
         point = following
+        if np.abs(step).max() < LAST:
+            break
     fallen = first.logs - point.logs
     if fallen.max() > ENDLESS:
         reason = f"its volume shrinks without end beside the shape that all share. {REMEDY}"
@@ -166,14 +171,15 @@ class _Problem:
     def search(self, point: _Point, step: Float, gain: float) -> _Point | None:
         """The first of the halved steps that gains, or None where rounding hides every gain."""
         half = 0.5 * self.mass.sum()
+        rounding = 1e-14 * half * (1.0 + abs(point.log_det))
         length = min(1.0, LONGEST / float(np.abs(step).max()))
         while length * gain > NOTHING * half:
-            following = self.at(point.logs + length * step)
-            # The log volumes have mean zero, so the objective is the log determinant alone.
-            change = half * (following.log_det - point.log_det)
-            rounding = 1e-14 * half * (1.0 + abs(point.log_det)) if gain < ROUNDING * half else -1e-4 * length * gain
-            if change <= rounding:
-                return following
+            allowed = rounding if gain < ROUNDING * half else -1e-4 * length * gain
+            with suppress(DegenerateComponent):  # a step so long that the shape goes flat
+                following = self.at(point.logs + length * step)
+                # The log volumes have mean zero, so the objective is the log determinant alone.
+                if half * (following.log_det - point.log_det) <= allowed:
+                    return following
             length *= 0.5
         return None
 
