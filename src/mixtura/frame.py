@@ -152,8 +152,8 @@ class Summary:
             raise MixtureError("The spread of the data is beyond the largest double. Divide the columns by their scale.")
         if not per_column:
             # a power of two keeps scaled copies of the same data on the same bits
-            return Frame(self.mean, np.full(len(deviation), _power_of_two(largest)))
-        return Frame(self.mean, _power_of_two(np.where(deviation > 0, deviation, largest)))
+            return Frame(self.mean, np.full(len(deviation), power_of_two(largest)))
+        return Frame(self.mean, power_of_two(np.where(deviation > 0, deviation, largest)))
 
 
 def _half(low: Float, high: Float) -> Float:
@@ -165,7 +165,7 @@ def _middle(low: Float, high: Float) -> Float:
     return np.asarray(0.5 * high + 0.5 * low)
 
 
-def _power_of_two(values: Float | float) -> Float:
+def power_of_two(values: Float | float) -> Float:
     """The power of two at or below each positive value."""
     _, exponent = np.frexp(values)
     return np.asarray(np.ldexp(1.0, np.maximum(exponent - 1, -1021)), dtype=np.float64)

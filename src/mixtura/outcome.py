@@ -25,7 +25,6 @@ class Outcome(Enum):
         'Raise max_iter or tol, or use acceleration="squarem".'
     )
     GIVEN = "Not fitted: max_iter is 0, so the start itself was returned."
-    INTERRUPTED = "Interrupted before the log-likelihood settled."
     SINGULAR = (
         "Failed: the covariance of a component became singular. "
         "Use fewer components, a family with fewer parameters, reg_covar or a prior."
@@ -43,7 +42,7 @@ class Outcome(Enum):
     @property
     def ok(self) -> bool:
         """Whether a model came out of the start."""
-        return self in (Outcome.CONVERGED, Outcome.MAX_ITER, Outcome.GIVEN, Outcome.INTERRUPTED)
+        return self in (Outcome.CONVERGED, Outcome.MAX_ITER, Outcome.GIVEN)
 
 
 class MixtureError(ValueError):

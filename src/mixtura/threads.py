@@ -8,10 +8,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from mixtura.block import Block
+from mixtura.sources.memory import Memory
 
 # Below this many multiplications a pass, starting threads costs more than they save.
 WORTH_THREADS = 2_000_000
@@ -99,3 +101,10 @@ def _ordered(
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
+
+
+@contextmanager
+def working(source: Memory, weight: Any, n_threads: int | None, work: float) -> Iterator[Memory]:
+    """A source with its weights, whose blocks are read on threads while the context lasts."""
+    with workers(n_threads, work) as mapper:
+        yield replace(source, weight=weight, mapper=mapper)

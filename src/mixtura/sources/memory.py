@@ -35,6 +35,8 @@ class Memory:
         ``mapper(function, blocks)`` yields results in order; a pool of threads brings its own.
     block : int
         Rows a block.
+    names : tuple of str, optional
+        Names of the columns, for sentences.
     """
 
     rows: Array
@@ -42,17 +44,29 @@ class Memory:
     frame: Frame
     mapper: Mapper = field(default=map, repr=False)
     block: int = BLOCK
+    names: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, rows: Array, weight: Float | None = None, mapper: Mapper = map, block: int = BLOCK) -> Memory:
+    def of(
+        cls,
+        rows: Array,
+        weight: Float | None = None,
+        mapper: Mapper = map,
+        block: int = BLOCK,
+        names: tuple[str, ...] | None = None,
+    ) -> Memory:
         """A source in the user's units: origin 0, unit 1."""
         d = int(rows.shape[1])
-        return cls(rows, weight, Frame(np.zeros(d), np.ones(d)), mapper, block)
+        return cls(rows, weight, Frame(np.zeros(d), np.ones(d)), mapper, block, names)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Number of rows and of features."""
         return int(self.rows.shape[0]), int(self.rows.shape[1])
+
+    def name(self, column: int) -> str:
+        """A column as a sentence calls it: its quoted name, or its index."""
+        return str(column) if self.names is None else repr(self.names[column])
 
     def framed(self, frame: Frame) -> Memory:
         """The same rows seen through another frame."""

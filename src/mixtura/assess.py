@@ -1,0 +1,198 @@
+"""What a density says of rows: log densities, responsibilities, labels, and their sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from mixtura.arrays import Array, Float, is_host, to_host
+from mixtura.block import Block
+from mixtura.density import Density
+from mixtura.em import Kernel
+from mixtura.outcome import MixtureError
+from mixtura.sources.memory import Memory
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Sums over rows under a fixed density; assessments of blocks add.
+
+    Parameters
+    ----------
+    weight : float
+        Sum of the row weights.
+    log_likelihood : float
+        ``sum_n w_n log p(x_n)``.
+    log_max : float
+        ``sum_n w_n log max_k r_nk``.
+    uncertainty : float
+        ``sum_n w_n (1 - max_k r_nk)``.
+    doubtful : float
+        Weight of the rows whose largest responsibility is below 0.8.
+    entropy : float
+        ``-sum_n w_n sum_k r_nk log r_nk``.
+    mass : array of shape (K,)
+    noise : float
+    """
+
+    weight: float
+    log_likelihood: float
+    log_max: float
+    uncertainty: float
+    doubtful: float
+    entropy: float
+    mass: Float
+    noise: float
+
+    def __add__(self, other: Assessment) -> Assessment:
+        return Assessment(**{name: value + getattr(other, name) for name, value in vars(self).items()})
+
+
+def posterior(block: Block, density: Density, kernel: Kernel) -> tuple[Array, Array, Array]:
+    """Log density, responsibilities and noise responsibility of a block of finite rows, on the host.
+
+    Raises
+    ------
+    MixtureError
+        A cell that is not a finite number, or a row so far out that its log density is below the smallest double.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        log_density, responsibilities, noise = kernel.posterior(block, density)
+    if not is_host(log_density):
+        log_density, responsibilities, noise = (to_host(part) for part in (log_density, responsibilities, noise))
+    wrong = ~np.isfinite(log_density)
+    if wrong.any():
+        _complain(block, int(np.argmax(wrong)))
+    return log_density, responsibilities, noise
+
+
+def _complain(block: Block, row: int) -> None:
+    values = to_host(block.rows[row : row + 1])[0]
+    position = block.start + row
+    if not np.isfinite(values).all():
+        column = int(np.argmin(np.isfinite(values)))
+        raise MixtureError(non_finite(values[column], position, str(column)))
+    raise MixtureError(
+        f"Row {position} is so far from every component that its log density is below the smallest double "
+        f"(largest value {values[np.argmax(np.abs(values))]:.3g}). Check its units, or drop it."
+    )
+
+
+def non_finite(value: float, row: int, column: str) -> str:
+    """The sentence for a cell that is not a number."""
+    what = "NaN" if np.isnan(value) else "infinity"
+    return f"Input X contains {what}: row {row}, column {column}. Drop or fill such rows first."
+
+
+def _assess(block: Block, density: Density, kernel: Kernel) -> Assessment:
+    log_density, responsibilities, noise = posterior(block, density, kernel)
+    weight = np.ones(len(block)) if block.weight is None else block.weight
+    largest = np.maximum(responsibilities.max(axis=1), noise)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(responsibilities > 0, responsibilities * np.log(responsibilities), 0.0).sum(axis=1)
+        logs += np.where(noise > 0, noise * np.log(noise), 0.0)
+    return Assessment(
+        weight=float(weight.sum()),
+        log_likelihood=float((weight * log_density).sum()),
+        log_max=float((weight * np.log(largest)).sum()),
+        uncertainty=float((weight * (1.0 - largest)).sum()),
+        doubtful=float(weight[largest < 0.8].sum()),
+        entropy=-float((weight * logs).sum()),
+        mass=weight @ responsibilities,
+        noise=float(weight @ noise),
+    )
+
+
+def assess(source: Memory, density: Density, kernel: Kernel) -> Assessment:
+    """Sums of what a density says of all rows of a source."""
+    total: Assessment = source.reduce(partial(_assess, density=density, kernel=kernel))
+    return total
+
+
+def log_densities(source: Memory, density: Density, kernel: Kernel) -> Float:
+    """Log density of each row, shape (N,)."""
+    out = np.empty(source.shape[0])
+    source.map_rows(lambda block: posterior(block, density, kernel)[:1], out)
+    return out
+
+
+def responsibilities(source: Memory, density: Density, kernel: Kernel) -> Float:
+    """Responsibilities of each row, shape (N, K), or (N, K + 1) with the noise last."""
+    noisy = density.floor is not None
+    out = np.empty((source.shape[0], density.n_components + noisy))
+
+    def fill(block: Block) -> tuple[Float]:
+        _, shares, noise = posterior(block, density, kernel)
+        return (np.column_stack([shares, noise]) if noisy else shares,)
+
+    source.map_rows(fill, out)
+    return out
+
+
+def labels(source: Memory, density: Density, kernel: Kernel) -> Any:
+    """Index of the largest responsibility of each row, shape (N,), -1 for the noise."""
+    out = np.empty(source.shape[0], dtype=np.int64)
+
+    def fill(block: Block) -> tuple[Any]:
+        _, shares, noise = posterior(block, density, kernel)
+        best = shares.argmax(axis=1)
+        return (np.where(noise > shares.max(axis=1), -1, best),)
+
+    source.map_rows(fill, out)
+    return out
+
+
+def uncertainties(source: Memory, density: Density, kernel: Kernel) -> Float:
+    """One minus the largest responsibility of each row, shape (N,)."""
+    out = np.empty(source.shape[0])
+
+    def fill(block: Block) -> tuple[Float]:
+        _, shares, noise = posterior(block, density, kernel)
+        return (1.0 - np.maximum(shares.max(axis=1), noise),)
+
+    source.map_rows(fill, out)
+    return out
+
+
+# Training log densities are kept as at most this many steps of their distribution, from at most this many rows.
+STEPS, SAMPLE = 4096, 2**16
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """The distribution of the training log densities: `share` of the weight lies at or below each of `values`.
+
+    Parameters
+    ----------
+    values, share : arrays of shape (M,)
+        Rising; the last share is 1.
+    """
+
+    values: Float
+    share: Float
+
+    @classmethod
+    def of(cls, source: Memory, density: Density, kernel: Kernel) -> Quantiles:
+        """Of the rows of a source, or of SAMPLE of them evenly spaced where there are more."""
+        n = source.shape[0]
+        rows = np.unique(np.linspace(0, n - 1, min(n, SAMPLE)).astype(np.int64))
+        weight = None if source.weight is None else source.weight[rows]
+        some = source if len(rows) == n else Memory(source.take(rows), weight, source.frame, source.mapper)
+        values = log_densities(some, density, kernel)
+        order = np.argsort(values, kind="stable")
+        share = np.cumsum(np.ones(len(rows)) if weight is None else weight[order])
+        keep = np.unique(np.searchsorted(share / share[-1], _levels(), side="left").clip(max=len(share) - 1))
+        keep = np.arange(len(share)) if len(share) <= STEPS else keep
+        return cls(values[order][keep], (share / share[-1])[keep])
+
+    def at(self, fraction: float) -> float:
+        """The smallest value that has at least `fraction` of the weight at or below it."""
+        return float(self.values[min(int(np.searchsorted(self.share, fraction, side="left")), len(self.values) - 1)])
+
+
+def _levels() -> Float:
+    """Shares worth keeping: as many in the lower tail as in the rest."""
+    return np.concatenate([np.geomspace(1.0 / SAMPLE, 0.1, STEPS // 2), np.linspace(0.1, 1.0, STEPS // 2)])

@@ -1,0 +1,164 @@
+"""Numbers that say whether data and a fitted mixture look right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from mixtura.arrays import Array, Float, is_host, to_host
+from mixtura.block import Block
+from mixtura.density import Whitening
+from mixtura.sources.memory import Memory
+
+# A glance at this many rows clears most columns of being a counter or a code.
+GLANCE = 64
+# An eigenvalue of the correlation matrix below this many eps a feature counts as zero.
+RANK = 4.0
+# A component this many times narrower than the median one has a tiny volume.
+NARROW = 100.0
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns look like a row counter, and how many distinct values (at most 3) each holds; blocks add in order."""
+
+    first: Float
+    last: Float
+    step: Float  # common difference of neighbors; NaN when it varies
+    low: Float
+    high: Float
+    distinct: Float
+
+    @classmethod
+    def of(cls, block: Block, columns: list[int]) -> Columns:
+        """The given columns of a block."""
+        rows = _host(block.rows)[:, columns].astype(np.float64)
+        low, high = rows.min(axis=0), rows.max(axis=0)
+        between = ((rows != low) & (rows != high)).any(axis=0)
+        with np.errstate(over="ignore"):
+            steps = np.diff(rows, axis=0) if len(rows) > 1 else np.full((1, len(columns)), np.nan)
+        step = np.where((steps == steps[0]).all(axis=0), steps[0], np.nan)
+        return cls(rows[0], rows[-1], step, low, high, np.where(between, 3, 1 + (low != high)))
+
+    def __add__(self, other: Columns) -> Columns:
+        low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
+        joined = np.array([len({*pair}) for pair in zip(self.low, self.high, other.low, other.high, strict=True)])
+        distinct = np.minimum(3, np.maximum(joined, np.maximum(self.distinct, other.distinct)))
+        seam = other.first - self.last
+        step = np.where((seam == self.step) & ((other.step == self.step) | (other.first == other.last)), self.step, np.nan)
+        return Columns(self.first, other.last, step, low, high, distinct)
+
+
+def odd_columns(source: Memory) -> tuple[list[int], list[int]]:
+    """Columns that are row counters, and columns with one or two distinct values."""
+    n, d = source.shape
+    glance = Columns.of(Block(source.take(np.arange(min(n, GLANCE))), None, 0, source.frame), list(range(d)))
+    suspects = [j for j in range(d) if np.isfinite(glance.step[j]) or glance.distinct[j] < 3]
+    if not suspects:
+        return [], []
+    found = glance if n <= GLANCE else source.reduce(partial(Columns.of, columns=suspects))
+    at = suspects if n > GLANCE else list(range(d))
+    counters = [j for j, s in zip(at, found.step, strict=True) if np.isfinite(s) and s != 0 and n > 2]
+    few = [j for j, count in zip(at, found.distinct, strict=True) if count < 3]
+    return counters, few
+
+
+@dataclass(frozen=True)
+class Second:
+    """Second moment of framed rows, for the covariance of all of them; blocks add."""
+
+    second: Float
+    first: Float
+    weight: float
+
+    @classmethod
+    def of(cls, block: Block) -> Second:
+        """Of a block."""
+        rows = _host(block.framed())
+        weight = np.ones(len(rows)) if block.weight is None else block.weight
+        return cls(rows.T @ (rows * weight[:, None]), weight @ rows, float(weight.sum()))
+
+    def __add__(self, other: Second) -> Second:
+        return Second(self.second + other.second, self.first + other.first, self.weight + other.weight)
+
+    def covariance(self) -> Float:
+        """Covariance in frame coordinates, shape (D, D)."""
+        mean = self.first / self.weight
+        return np.asarray(self.second / self.weight - np.outer(mean, mean))
+
+
+def total_covariance(source: Memory) -> Float:
+    """Covariance of all rows in frame coordinates, shape (D, D)."""
+    total: Second = source.reduce(Second.of)
+    return total.covariance()
+
+
+def dependent_columns(source: Memory) -> list[int]:
+    """Columns that are linear combinations of earlier ones (constant columns aside).
+
+    A sample of full rank proves full rank; only where it is deficient are all rows read.
+    """
+    n, d = source.shape
+    some = np.unique(np.linspace(0, n - 1, min(n, max(2000, 10 * d))).astype(np.int64))
+    weight = None if source.weight is None else source.weight[some]
+    sample = Memory(source.take(some), weight, source.frame)
+    found = _dependent(total_covariance(sample)) if weight is None or weight.sum() > 0 else [0]
+    return found if not found or len(some) == n else _dependent(total_covariance(source))
+
+
+def _dependent(covariance: Float) -> list[int]:
+    from scipy.linalg import qr
+
+    deviation = np.sqrt(np.diagonal(covariance))
+    there = np.flatnonzero(deviation > 0)
+    if len(there) < 2:
+        return []
+    correlation = covariance[np.ix_(there, there)] / np.outer(deviation[there], deviation[there])
+    values, vectors = np.linalg.eigh(correlation)
+    rank = int((values > RANK * len(there) * np.finfo(np.float64).eps).sum())
+    if rank == len(there):
+        return []
+    # columns that a pivoted factorization of the row space leaves for last are combinations of the others
+    *_, order = qr((vectors[:, values.argsort()[::-1][:rank]]).T, pivoting=True, mode="economic")
+    return sorted(int(there[j]) for j in order[rank:])
+
+
+def distinct_rows(source: Memory, enough: int) -> int:
+    """Number of distinct rows of positive weight, counted up to `enough`."""
+    seen: set[bytes] = set()
+    for block in source.blocks():
+        rows = np.asarray(_host(block.rows), dtype=np.float64) + 0.0  # -0.0 is 0.0
+        if block.weight is not None:
+            rows = rows[block.weight > 0]
+        for begin in range(0, len(rows), 4 * enough):
+            seen.update(row.tobytes() for row in rows[begin : begin + 4 * enough])
+            if len(seen) >= enough:
+                return enough
+    return len(seen)
+
+
+def conditions(whitening: Whitening, n_components: int, n_features: int) -> Float:
+    """Condition number of the correlation matrix of each component, shape (K,)."""
+    if whitening.kind != "dense":
+        return np.ones(n_components)
+    inverse = np.linalg.inv(whitening.factor)
+    scaled = inverse / np.sqrt(np.square(inverse).sum(axis=1, keepdims=True))
+    found = np.square(np.linalg.cond(scaled))
+    return np.broadcast_to(found, (n_components,)).copy()
+
+
+def starved(mass: Float, n_features: int) -> list[int]:
+    """Components that hold fewer rows than a covariance of their own needs: D + 1."""
+    return [int(k) for k in np.flatnonzero(mass < n_features + 1 - 1e-6)]
+
+
+def narrow(whitening: Whitening, n_components: int, n_features: int) -> list[int]:
+    """Components whose geometric mean deviation is a hundredth of the median component's, or less."""
+    log_deviation = np.broadcast_to(-whitening.log_det(n_features) / n_features, (n_components,))
+    return [int(k) for k in np.flatnonzero(log_deviation < np.median(log_deviation) - np.log(NARROW))]
+
+
+def _host(rows: Array) -> Float:
+    return rows if is_host(rows) else to_host(rows)

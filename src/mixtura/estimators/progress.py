@@ -1,0 +1,63 @@
+"""What a fit prints while it runs, when `verbose` asks for it: scikit-learn's lines."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+from mixtura.em import Run
+
+
+class Silent:
+    """Prints nothing."""
+
+    def begin(self, index: int) -> None:
+        """A start begins."""
+
+    def __call__(self, run: Run) -> None:
+        """A pass has been made."""
+
+    def end(self, run: Run) -> None:
+        """A start has ended."""
+
+
+class Printed(Silent):
+    """Prints every `interval`-th pass; with `gains` its gain and time as well."""
+
+    def __init__(self, interval: int, gains: bool) -> None:
+        self._interval, self._gains = interval, gains
+        self._began = self._last = perf_counter()
+
+    def begin(self, index: int) -> None:
+        """Say which start begins."""
+        print(f"Initialization {index}")
+        self._began = self._last = perf_counter()
+
+    def __call__(self, run: Run) -> None:
+        """Say how a pass went."""
+        if run.passes % self._interval:
+            return
+        if not self._gains:
+            print(f"  Iteration {run.passes}")
+            return
+        now = perf_counter()
+        gain = run.path[-1] - run.path[-2] if len(run.path) > 1 else float("inf")
+        print(f"  Iteration {run.passes}\t time lapse {now - self._last:.5f}s\t ll change {gain:.5f}")
+        self._last = now
+
+    def end(self, run: Run) -> None:
+        """Say how the start ended."""
+        done = f"{run.outcome.name.lower()}"
+        if not self._gains:
+            print(f"Initialization {done}.")
+            return
+        print(
+            f"Initialization {done}. time lapse {perf_counter() - self._began:.5f}s\t lower bound {run.objective:.5f}."
+        )
+
+
+def of(estimator: Any) -> Silent:
+    """The printer that an estimator's `verbose` asks for."""
+    if not estimator.verbose:
+        return Silent()
+    return Printed(estimator.verbose_interval, int(estimator.verbose) >= 2)

@@ -1,0 +1,193 @@
+"""One fit of the estimator: from its settings and a source to a solution, and from that to its attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from mixtura import diagnostics, fitting, notes
+from mixtura.arrays import Float
+from mixtura.em import Run
+from mixtura.estimators import conversion, initial
+from mixtura.fit_report import FitReport, StartReport
+from mixtura.fitting import Measured, Problem, Settings
+from mixtura.outcome import MixtureError, Outcome
+from mixtura.parameters import Parameters
+from mixtura.prior import NormalInverseWishart
+from mixtura.sources.memory import Memory
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What a fit found.
+
+    Parameters
+    ----------
+    problem : Problem
+    runs : list of Run
+        Every start.
+    best : int
+    measured : Measured
+        The published parameters, measured.
+    warnings : list of str
+        Sentences worth a warning.
+    remarks : list of str
+        Sentences for the report alone.
+    """
+
+    problem: Problem
+    runs: list[Run]
+    best: int
+    measured: Measured
+    warnings: list[str]
+    remarks: list[str]
+
+    @property
+    def path(self) -> list[float]:
+        """The objective a row, in the user's units."""
+        return [value - self.problem.frame.log_unit for value in self.runs[self.best].path]
+
+    @property
+    def unsettled(self) -> str:
+        """The sentence for a fit that did not converge, or an empty one."""
+        run = self.runs[self.best]
+        if run.outcome is not Outcome.MAX_ITER:
+            return ""
+        gain = run.path[-1] - run.path[-2] if len(run.path) > 1 else float("nan")
+        return (
+            f"Best performing initialization did not converge: after {run.passes} passes the last gain was {gain:.3g} "
+            f'a row (tol={self.problem.settings.tol:g}). Raise max_iter or tol, or use acceleration="squarem".'
+        )
+
+
+def solve(estimator: Any, source: Memory, dtype: Any, standardize: bool, watch: Any) -> Solution:
+    """Pose the problem, run every start, publish and measure the best."""
+    problem = Problem.pose(source, _settings(estimator, standardize))
+    given = initial.Given.check(estimator, problem.layout, source.shape[1])
+    warm = estimator.warm_start and hasattr(estimator, "converged_")
+    flat = [] if estimator.max_iter == 0 and given.complete else _require_spread(problem)
+    starts, before = _starts(estimator, problem, given, warm)
+    runs = fitting.run_starts(problem, starts, check_random_state(estimator.random_state), before, watch)
+    best = fitting.choose(runs)
+    parameters = _publish(problem, runs[best], given if not warm else None, dtype)
+    measured = fitting.measure(source, parameters)
+    return _noted(problem, runs, best, measured, flat, estimator.init_params)
+
+
+def _settings(estimator: Any, standardize: bool) -> Settings:
+    prior = NormalInverseWishart() if isinstance(estimator.prior, str) else estimator.prior
+    return Settings(
+        n_components=int(estimator.n_components),
+        covariance_type=estimator.covariance_type,
+        tol=float(estimator.tol),
+        reg_covar=float(estimator.reg_covar),
+        max_iter=int(estimator.max_iter),
+        noise=bool(estimator.noise) if isinstance(estimator.noise, bool | np.bool_) else float(estimator.noise),
+        prior=prior,
+        equal_weights=bool(estimator.equal_weights),
+        acceleration=estimator.acceleration,
+        standardize=standardize,
+    )
+
+
+def _require_spread(problem: Problem) -> list[str]:
+    notes.require_rows(problem.source, problem.summary, problem.settings.n_components)
+    return notes.flat_columns(problem)
+
+
+def _starts(
+    estimator: Any, problem: Problem, given: initial.Given, warm: bool
+) -> tuple[Sequence[fitting.Start], float]:
+    """The starts to make, and the objective that a warm one goes on from."""
+    if warm:
+        conversion.require_same_shape(estimator, problem.source.shape[1])
+        last = estimator.lower_bounds_[-1] + problem.frame.log_unit if estimator.lower_bounds_ else -np.inf
+        return [_from(conversion.parameters_of(estimator))], last
+    if given.complete:
+        return [_from(given.parameters(problem.layout, problem.noise))], -np.inf
+    n_rows, k = problem.source.shape[0], problem.settings.n_components
+    begin, fixed = initial.named_or_given(estimator.init_params, n_rows, k, problem.noise is not None)
+    return [given.start(begin, problem)] * (1 if fixed else estimator.n_init), -np.inf
+
+
+def _from(parameters: Parameters) -> fitting.Start:
+    return lambda ground, _: parameters.mixture(ground.recipe, ground.source.frame)
+
+
+def _publish(problem: Problem, run: Run, given: initial.Given | None, dtype: Any) -> Parameters:
+    """The run's model rounded to its public arrays; given parameters that no pass has changed stay as they are."""
+    if run.outcome is Outcome.GIVEN and given is not None and given.complete:
+        return given.parameters(problem.layout, problem.noise)
+    if run.model is None:
+        raise MixtureError("The start left no model.")
+    return Parameters.publish(run.model, problem.frame, problem.layout, problem.noise, dtype)
+
+
+def _noted(
+    problem: Problem, runs: list[Run], best: int, measured: Measured, flat: list[str], init_params: Any
+) -> Solution:
+    exact, family = problem.recipe.exact, problem.family
+    by_distance = isinstance(init_params, str) and init_params != "random" and not problem.settings.standardize
+    unit_bound = by_distance or not exact or not family.scales
+    mass = measured.assessment.mass
+    loud = flat + notes.scales(problem, unit_bound)
+    if not family.shared and not problem.settings.prior:
+        loud += notes.starved(mass, 1 if family.order == "trace" else problem.source.shape[1])
+    return Solution(problem, runs, best, measured, loud, notes.odd_columns(problem.source))
+
+
+def adopt(estimator: Any, solution: Solution, seconds: float) -> None:
+    """Set the fitted attributes."""
+    measured, run = solution.measured, solution.runs[solution.best]
+    conversion.set_parameters(estimator, measured.parameters)
+    estimator._quantiles = measured.quantiles
+    estimator._fitted_type = estimator.covariance_type
+    estimator.converged_ = run.outcome is Outcome.CONVERGED
+    estimator.n_iter_ = run.passes
+    estimator.lower_bounds_ = solution.path
+    estimator.lower_bound_ = measured.assessment.log_likelihood / measured.assessment.weight
+    estimator.fit_report_ = _report(estimator, solution, seconds)
+
+
+def _report(estimator: Any, solution: Solution, seconds: float) -> FitReport:
+    problem, found, k = solution.problem, solution.measured.assessment, solution.problem.settings.n_components
+    density, _ = solution.measured.parameters.density()
+    d, log_unit = density.n_features, problem.frame.log_unit
+    narrow = diagnostics.narrow(density.whitening, k, d)
+    starved = [] if problem.family.shared else diagnostics.starved(found.mass, d)
+    said = notes.weights(found.weight, problem.summary.rows) + solution.remarks + notes.narrow(narrow)
+    return FitReport(
+        outcome=solution.runs[solution.best].outcome,
+        family=problem.family.name,
+        n_components=k,
+        n_features=d,
+        n_rows=problem.summary.rows,
+        weight=found.weight,
+        n_parameters=estimator._n_parameters(),
+        log_likelihood=found.log_likelihood,
+        starts=tuple(_start_report(run, log_unit) for run in solution.runs),
+        best=solution.best,
+        path=tuple(solution.path),
+        seconds=seconds,
+        mass=_plain(found.mass),
+        noise_mass=found.noise,
+        uncertainty=found.uncertainty / found.weight,
+        doubtful=found.doubtful / found.weight,
+        entropy=found.entropy / found.weight,
+        conditions=_plain(diagnostics.conditions(density.whitening, k, d)),
+        spurious=tuple(sorted({*narrow, *starved})),
+        warnings=tuple(solution.warnings + said + ([solution.unsettled] if solution.unsettled else [])),
+    )
+
+
+def _start_report(run: Run, log_unit: float) -> StartReport:
+    objective = run.objective - log_unit if run.path else None
+    return StartReport(objective, run.passes, run.outcome, run.reason, tuple(run.reseeded))
+
+
+def _plain(values: Float) -> tuple[float, ...]:
+    return tuple(float(v) for v in values)
