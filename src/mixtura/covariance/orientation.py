@@ -1,9 +1,9 @@
 """The common axes of covariances that differ in shape: the global part, starts and escapes.
 
 The axes are the common principal components of Flury (1984). The steps of Flury & Gautschi (1986) or Browne &
-McNicholas (2014) lead to a stationary point of the M step's objective in many small steps; `rotation` does in few. There
-are local optima, so several starts are compared, and a stationary point is left for any turn within a plane of two axes
-that gains.
+McNicholas (2014) lead to a stationary point of the M step's objective in many small steps; `rotation` does in few.
+There are local optima, so several starts are compared, and a stationary point is left for any turn within a plane of
+two axes that gains.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from mixtura.covariance.rotation import Point, Problem
 ESCAPE = 1e-9
 # Angles tried within each plane; after a quarter turn the axes come back, exchanged.
 ANGLES = np.arange(1, 16) * (np.pi / 32)
-# Starts compared when none is given, the best of the axes of the sum and of each component.
-STARTS = 8
+# Components whose own axes are starts, the heaviest.
+STARTS = 7
 # Numbers held at a time while planes are searched.
 CHUNK = 2**17
 TINY = float(np.finfo(np.float64).tiny)
@@ -46,13 +46,14 @@ def common_axes(mass: Float, factors: Float, equal_volume: bool, previous: Float
         ``(O^T W_k O)_jj``, positive.
     """
     problem = Problem(mass, factors, equal_volume)
-    starts = sorted((problem.at(axes) for axes in _principal_axes(factors)), key=problem.level)
+    starts = [problem.at(axes) for axes in _principal_axes(mass, factors)]
     if previous is None:
-        best = min((_minimum(problem, start) for start in starts[:STARTS]), key=problem.level)
-    else:
-        best = _minimum(problem, problem.at(_orthonormal(previous)))
-        if problem.change(best, starts[0]) < -ESCAPE * problem.total:
-            best = _minimum(problem, starts[0])
+        best = min((_minimum(problem, start) for start in starts), key=problem.level)
+        return best.axes, best.scatter
+    best = _minimum(problem, problem.at(_orthonormal(previous)))
+    rival = min(starts, key=problem.level)
+    if problem.change(best, rival) < -ESCAPE * problem.total:
+        best = _minimum(problem, rival)
     return best.axes, best.scatter
 
 
@@ -97,10 +98,11 @@ def _turned(axes: Float, left: int, right: int, angle: float) -> Float:
     return turned
 
 
-def _principal_axes(factors: Float) -> list[Float]:
-    """Axes of the summed scatter, and of the scatter of each component."""
-    matrices = factors @ np.swapaxes(factors, 1, 2)
-    return [np.asarray(axes) for axes in np.linalg.eigh(np.concatenate([matrices.sum(axis=0)[None], matrices]))[1]]
+def _principal_axes(mass: Float, factors: Float) -> Float:
+    """Axes of the summed scatter, and of that of the heaviest components, stacked."""
+    scatter = factors @ np.swapaxes(factors, 1, 2)
+    heaviest = np.argsort(-mass, kind="stable")[:STARTS]
+    return np.asarray(np.linalg.eigh(np.concatenate([scatter.sum(axis=0, keepdims=True), scatter[heaviest]]))[1])
 
 
 def _orthonormal(axes: Float) -> Float:

@@ -235,5 +235,5 @@ def _shaped(covariance: Covariance, layout: Layout, n_components: int, n_feature
     if layout == "diag":
         return covariance.values.reshape(n_components, n_features)
     if layout == "tied":
-        return np.asarray(covariance.dense(1, n_features)[0])
-    return covariance.dense(n_components, n_features)
+        return np.asarray(_symmetric(covariance.dense(1, n_features))[0])
+    return _symmetric(covariance.dense(n_components, n_features))
