@@ -20,16 +20,18 @@ def floating(array: Any) -> Public:
     return values.astype(np.float32 if values.dtype == np.float32 else np.float64)
 
 
-def require_shape(array: Public, layout: Layout, what: str, shape: tuple[int, int] | None) -> None:
-    """Refuse an array that does not have the shape of its layout for (K, D), or its number of axes for None."""
-    k, d = shape or (-1, -1)
-    shapes: dict[str, tuple[int, ...]] = {"tied": (d, d), "diag": (k, d), "spherical": (k,)}
+def require_shape(
+    array: Public, layout: Layout, what: str, n_components: int | None = None, n_features: int | None = None
+) -> None:
+    """Refuse an array that has not the shape of its layout, as far as K and D are known."""
+    k, d = n_components, n_features
+    shapes: dict[str, tuple[int | None, ...]] = {"tied": (d, d), "diag": (k, d), "spherical": (k,)}
     owed = shapes.get(layout, (k, d, d))
-    if array.shape != owed and (shape is not None or array.ndim != len(owed)):
-        owed_text = owed if shape is not None else f"{len(owed)} axes"
-        raise MixtureError(
-            f"The parameter '{layout} {what}' should have the shape of {owed_text}, but got {array.shape}"
-        )
+    known = [size is None or size == found for size, found in zip(owed, array.shape, strict=False)]
+    square = array.ndim < 2 or layout == "diag" or array.shape[-1] == array.shape[-2]
+    if array.ndim != len(owed) or not all(known) or not square or array.size == 0:
+        shape = str(owed).replace("None", "any")
+        raise MixtureError(f"The parameter '{layout} {what}' should have the shape of {shape}, but got {array.shape}")
 
 
 def require_positive(array: Public, layout: Layout, what: str) -> None:

@@ -89,7 +89,9 @@ def publish(
         return _chain(rounded, exact, layout)
 
 
-def from_covariances(array: Any, layout: Layout, shape: tuple[int, int] | None = None) -> Published:
+def from_covariances(
+    array: Any, layout: Layout, n_components: int | None = None, n_features: int | None = None
+) -> Published:
     """The public arrays of given covariances, which are kept as they are.
 
     Parameters
@@ -97,7 +99,7 @@ def from_covariances(array: Any, layout: Layout, shape: tuple[int, int] | None =
     array : array
         Covariances in the shape of the layout; float32 stays so, anything else becomes float64.
     layout : {"full", "tied", "diag", "spherical", "dense"}
-    shape : (int, int), optional
+    n_components, n_features : int, optional
         K and D, to check the array's shape against.
 
     Raises
@@ -112,12 +114,14 @@ def from_covariances(array: Any, layout: Layout, shape: tuple[int, int] | None =
     array([[0.25, 1.  ]])
     """
     covariances = floating(array)
-    require_shape(covariances, layout, "covariance", shape)
+    require_shape(covariances, layout, "covariance", n_components, n_features)
     require_positive(covariances, layout, "covariance")
     return _chain(covariances, covariances, layout)
 
 
-def from_precisions(array: Any, layout: Layout, shape: tuple[int, int] | None = None) -> Published:
+def from_precisions(
+    array: Any, layout: Layout, n_components: int | None = None, n_features: int | None = None
+) -> Published:
     """The public arrays of given precisions, which are kept as they are: L from P, and C its inverse.
 
     Parameters
@@ -125,7 +129,7 @@ def from_precisions(array: Any, layout: Layout, shape: tuple[int, int] | None = 
     array : array
         Precisions in the shape of the layout; float32 stays so, anything else becomes float64.
     layout : {"full", "tied", "diag", "spherical", "dense"}
-    shape : (int, int), optional
+    n_components, n_features : int, optional
         K and D, to check the array's shape against.
 
     Raises
@@ -141,7 +145,7 @@ def from_precisions(array: Any, layout: Layout, shape: tuple[int, int] | None = 
            [0.        , 1.        ]])
     """
     precisions = floating(array)
-    require_shape(precisions, layout, "precision", shape)
+    require_shape(precisions, layout, "precision", n_components, n_features)
     require_positive(precisions, layout, "precision")
     with np.errstate(all="ignore"):
         factors = _each(_upper_factors, precisions, layout)
