@@ -79,18 +79,21 @@ class Ground:
             return source.as_float(), source.weight, None
         return source.take(there), None if source.weight is None else source.weight[there], there
 
-    def coordinates(self, rows: Array) -> tuple[Array, Float, Float]:
-        """Rows in the coordinates in which distances are measured, with their origin and unit.
+    @property
+    def ordinary(self) -> bool:
+        """Whether distances may be measured in the data's own coordinates without a loss of digits.
 
-        The data's own, untouched, while these are ordinary, so that scikit-learn's seeds give scikit-learn's labels.
+        Then these are used, untouched, so that scikit-learn's seeds give scikit-learn's labels.
         """
+        origin, unit = self.source.frame.origin, float(self.source.frame.unit.max())
+        return self.metric is None and bool(np.all(np.abs(origin) <= FAR * unit)) and 1 / WIDE < unit < WIDE
+
+    def coordinates(self, rows: Array) -> tuple[Array, Float, Float]:
+        """Rows in the coordinates in which distances are measured, with their origin and unit."""
         frame = self.source.frame
-        if self.metric is not None:
-            return (rows - frame.origin) / self.metric, frame.origin, self.metric
-        unit = np.full_like(frame.unit, frame.unit.max())
-        ordinary = np.all(np.abs(frame.origin) <= FAR * unit) and 1 / WIDE < unit[0] < WIDE
-        if ordinary:
-            return rows, np.zeros_like(unit), np.ones_like(unit)
+        if self.ordinary:
+            return rows, np.zeros_like(frame.unit), np.ones_like(frame.unit)
+        unit = np.full_like(frame.unit, frame.unit.max()) if self.metric is None else self.metric
         return (rows - frame.origin) / unit, frame.origin, unit
 
     def nearest(self, points: Float) -> Mixture:
@@ -102,18 +105,43 @@ class Ground:
         return self.mixture(partial(assigned.nearest, density=density))
 
     def points(self, points: Float) -> Mixture:
-        """Components at single rows, as scikit-learn begins: variance reg_covar, mass one row.
+        """Components at single rows, as scikit-learn begins: mass one row, variance reg_covar.
 
         Without a ridge that would be singular; its limit is every row with the nearest point.
         """
-        if self.recipe.exact:
+        pooled = self.recipe.family.order == "pooled" and self.ordinary
+        if self.recipe.exact and not pooled:
             return self.nearest(points)
-        frame, family = self.source.frame, self.recipe.family
-        k, d = points.shape
-        second = np.zeros({"trace": (k,), "diagonal": (k, d), "pooled": (d, d)}.get(family.order, (k, d, d)))
-        weight = float(self.source.shape[0] if self.source.weight is None else self.source.weight.sum())
+        frame, k = self.source.frame, len(points)
         anchor = (points - frame.origin) / frame.unit
-        return self.finish(Moments(family.order, anchor, np.ones(k), np.zeros((k, d)), second, 0.0, 0.0, weight))
+        weight = float(self.source.shape[0] if self.source.weight is None else self.source.weight.sum())
+        second = self._spread_of_points(points)
+        zero = np.zeros_like(anchor)
+        return self.finish(Moments(self.recipe.family.order, anchor, np.ones(k), zero, second, 0.0, 0.0, weight))
+
+    def _spread_of_points(self, points: Float) -> Float:
+        """The second moment about single rows that scikit-learn arrives at: its path depends on it.
+
+        Tied, it subtracts K rows from the second moment of all rows about zero; diagonal, it is the rounding of
+        ``x^2 / n - (x / n)^2`` with n = 1 + 10 eps, which its reg_covar of 1e-6 makes visible. Otherwise it is zero.
+        """
+        order, frame, (k, d) = self.recipe.family.order, self.source.frame, points.shape
+        if order == "dense" or not self.ordinary:
+            return np.zeros({"trace": (k,), "diagonal": (k, d), "pooled": (d, d)}.get(order, (k, d, d)))
+        if order == "pooled":
+            zero = np.broadcast_to(-frame.origin / frame.unit, (1, d))
+            assign = partial(_all_rows, n_components=1)
+            everything = self.source.reduce(partial(assigned.moments, assign=assign, order=order, anchor=zero))
+            own = points / frame.unit
+            return everything.second - own.T @ own
+        n = 1.0 + 10.0 * np.finfo(np.float64).eps
+        rounding = (points * points / n - np.square(points / n)) / np.square(frame.unit)
+        return rounding if order == "diagonal" else rounding.sum(axis=1)
+
+
+def _all_rows(block: Block, n_components: int) -> tuple[Float, Float]:
+    """Every row belongs to every component."""
+    return np.ones((len(block), n_components)), np.zeros(len(block))
 
 
 def kmeans(ground: Ground, seed: Seed) -> Mixture:
