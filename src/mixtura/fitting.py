@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -20,8 +20,6 @@ from mixtura.outcome import ComponentError, FitFailed, MixtureError, Outcome
 from mixtura.parameters import Parameters
 from mixtura.prior import NormalInverseWishart
 from mixtura.sources.memory import Memory
-
-Start = Callable[[start.Ground, start.Seed], Mixture]
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ def _prior(source: Memory, family: Family, settings: Settings) -> Any:
 
 
 def run_starts(
-    problem: Problem, starts: Sequence[Start], seed: start.Seed, before: float = -np.inf, watch: Any = None
+    problem: Problem, starts: Sequence[start.Start], seed: start.Seed, before: float = -np.inf, watch: Any = None
 ) -> list[Run]:
     """Every start, from its beginning to its end; those that fail say why."""
     runs = []
@@ -164,7 +162,7 @@ def run_starts(
     return runs
 
 
-def _one(problem: Problem, begin: Start, seed: start.Seed, before: float, watch: Any) -> Run:
+def _one(problem: Problem, begin: start.Start, seed: start.Seed, before: float, watch: Any) -> Run:
     try:
         model = begin(problem.ground(), seed)
         if problem.settings.max_iter == 0:

@@ -139,6 +139,9 @@ class Ground:
         return rounding if order == "diagonal" else rounding.sum(axis=1)
 
 
+Start = Callable[[Ground, Seed], Mixture]
+
+
 def _all_rows(block: Block, n_components: int) -> tuple[Float, Float]:
     """Every row belongs to every component."""
     return np.ones((len(block), n_components)), np.zeros(len(block))
@@ -156,7 +159,7 @@ def kmeans(ground: Ground, seed: Seed) -> Mixture:
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than clusters: an empty component says it
         fitted = KMeans(ground.n_components, n_init=1, random_state=seed).fit(rows, sample_weight=weight)
     if positions is None:
-        return labels(ground, fitted.labels_)
+        return labels(fitted.labels_)(ground, seed)
     return ground.nearest(np.asarray(fitted.cluster_centers_, dtype=np.float64) * unit + origin)
 
 
@@ -191,29 +194,31 @@ def random(ground: Ground, seed: Seed) -> Mixture:
     return ground.mixture(assign, in_order=True)
 
 
-def labels(ground: Ground, given: Array) -> Mixture:
-    """The M-step from labels (N,), -1 for noise."""
+def labels(given: Array) -> Start:
+    """The start whose first M-step is from labels (N,), -1 for noise."""
     given = np.asarray(given)
 
-    def assign(block: Block) -> tuple[Float, Float]:
+    def assign(block: Block, n_components: int) -> tuple[Float, Float]:
         part = given[block.start : block.stop]
-        hard = (part[:, None] == np.arange(ground.n_components)).astype(np.float64)
+        hard = (part[:, None] == np.arange(n_components)).astype(np.float64)
         return hard, (part == -1).astype(np.float64)
 
-    return ground.mixture(assign)
+    return lambda ground, _: ground.mixture(partial(assign, n_components=ground.n_components))
 
 
-def responsibilities(ground: Ground, given: Array) -> Mixture:
-    """The M-step from responsibilities (N, K), or (N, K + 1) with the noise last; what a row lacks to 1 is noise."""
+def responsibilities(given: Array) -> Start:
+    """The start from responsibilities (N, K), or (N, K + 1) with the noise last; what a row lacks to 1 is noise."""
 
-    def assign(block: Block) -> tuple[Float, Float]:
-        part = np.asarray(given[block.start : block.stop], dtype=np.float64)[:, : ground.n_components]
-        return part, np.maximum(1.0 - part.sum(axis=1), 0.0) if ground.recipe.log_volume is not None else 0.0 * part[:, 0]
+    def assign(block: Block, n_components: int, noisy: bool) -> tuple[Float, Float]:
+        part = np.asarray(given[block.start : block.stop], dtype=np.float64)[:, :n_components]
+        return part, np.maximum(1.0 - part.sum(axis=1), 0.0) * noisy
 
-    return ground.mixture(assign)
+    return lambda ground, _: ground.mixture(
+        partial(assign, n_components=ground.n_components, noisy=ground.recipe.log_volume is not None)
+    )
 
 
-STARTS: dict[str, Callable[[Ground, Seed], Mixture]] = {
+STARTS: dict[str, Start] = {
     "kmeans": kmeans,
     "k-means++": kmeans_plusplus,
     "random": random,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,7 +47,7 @@ class Given:
         rest = max(0.0, 1.0 - float(self.weights.sum())) if noise is not None else 0.0
         return Parameters(self.weights, self.means, self.arrays, layout, rest, noise)
 
-    def start(self, begin: fitting.Start, problem: Problem) -> fitting.Start:
+    def start(self, begin: start.Start, problem: Problem) -> start.Start:
         """A start with the given parameters in place of its own."""
         given = None if self.arrays is None else published.read_back(self.arrays.covariances, problem.layout)
 
@@ -97,14 +96,14 @@ def _check_shape(values: Float, shape: tuple[int, ...], name: str) -> None:
         raise MixtureError(f"The parameter '{name}' should have the shape of {shape}, but got {values.shape}")
 
 
-def named_or_given(init_params: Any, n_rows: int, n_components: int, noisy: bool) -> tuple[fitting.Start, bool]:
+def named_or_given(init_params: Any, n_rows: int, n_components: int, noisy: bool) -> tuple[start.Start, bool]:
     """The start that `init_params` asks for, and whether another try would be the same."""
     if isinstance(init_params, str):
         return start.STARTS[init_params], False
     given = np.asarray(init_params)
     if given.ndim == 1:
-        return partial(start.labels, given=_check_labels(given, n_rows, n_components, noisy)), True
-    return partial(start.responsibilities, given=_check_responsibilities(given, n_rows, n_components, noisy)), True
+        return start.labels(_check_labels(given, n_rows, n_components, noisy)), True
+    return start.responsibilities(_check_responsibilities(given, n_rows, n_components, noisy)), True
 
 
 def _check_labels(given: Any, n_rows: int, n_components: int, noisy: bool) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from mixtura import diagnostics, fitting, notes
+from mixtura import diagnostics, fitting, notes, start
 from mixtura.arrays import Float
 from mixtura.em import Run
 from mixtura.estimators import conversion, initial
@@ -101,7 +101,7 @@ def _require_spread(problem: Problem) -> list[str]:
 
 def _starts(
     estimator: Any, problem: Problem, given: initial.Given, warm: bool
-) -> tuple[Sequence[fitting.Start], float]:
+) -> tuple[Sequence[start.Start], float]:
     """The starts to make, and the objective that a warm one goes on from."""
     if warm:
         conversion.require_same_shape(estimator, problem.source.shape[1])
@@ -114,7 +114,7 @@ def _starts(
     return [given.start(begin, problem)] * (1 if fixed else estimator.n_init), -np.inf
 
 
-def _from(parameters: Parameters) -> fitting.Start:
+def _from(parameters: Parameters) -> start.Start:
     return lambda ground, _: parameters.mixture(ground.recipe, ground.source.frame)
 
 
