@@ -12,13 +12,14 @@ import numpy as np
 
 from mixtura.arrays import Float
 from mixtura.covariance.rotation import Point, Problem
+from mixtura.covariance.volumes import equal_shape
 
 # Gain, a unit of mass, for which a stationary point is left.
 ESCAPE = 1e-9
 # Angles tried within each plane; after a quarter turn the axes come back, exchanged.
 ANGLES = np.arange(1, 16) * (np.pi / 32)
 # Components whose own axes are starts, the heaviest.
-STARTS = 7
+STARTS = 5
 # Numbers held at a time while planes are searched.
 CHUNK = 2**17
 TINY = float(np.finfo(np.float64).tiny)
@@ -46,12 +47,13 @@ def common_axes(mass: Float, factors: Float, equal_volume: bool, previous: Float
         ``(O^T W_k O)_jj``, positive.
     """
     problem = Problem(mass, factors, equal_volume)
-    starts = [problem.at(axes) for axes in _principal_axes(mass, factors)]
+    scatter = factors @ np.swapaxes(factors, 1, 2)
     if previous is None:
-        best = min((_minimum(problem, start) for start in starts), key=problem.level)
+        starts = [*_principal_axes(mass, scatter), *_axes_of_narrower_families(mass, scatter, problem)]
+        best = min((_minimum(problem, problem.at(axes)) for axes in starts), key=problem.level)
         return best.axes, best.scatter
     best = _minimum(problem, problem.at(_orthonormal(previous)))
-    rival = min(starts, key=problem.level)
+    rival = min((problem.at(axes) for axes in _principal_axes(mass, scatter)), key=problem.level)
     if problem.change(best, rival) < -ESCAPE * problem.total:
         best = _minimum(problem, rival)
     return best.axes, best.scatter
@@ -98,11 +100,19 @@ def _turned(axes: Float, left: int, right: int, angle: float) -> Float:
     return turned
 
 
-def _principal_axes(mass: Float, factors: Float) -> Float:
+def _principal_axes(mass: Float, scatter: Float) -> Float:
     """Axes of the summed scatter, and of that of the heaviest components, stacked."""
-    scatter = factors @ np.swapaxes(factors, 1, 2)
     heaviest = np.argsort(-mass, kind="stable")[:STARTS]
     return np.asarray(np.linalg.eigh(np.concatenate([scatter.sum(axis=0, keepdims=True), scatter[heaviest]]))[1])
+
+
+def _axes_of_narrower_families(mass: Float, scatter: Float, problem: Problem) -> list[Float]:
+    """Axes of the families that these contain: from them the wider family is never the worse one.
+
+    They are the columns, the axes of one shape, and for own volumes the common axes under one volume.
+    """
+    axes = [np.eye(scatter.shape[1]), np.asarray(np.linalg.eigh(equal_shape(mass, scatter)[0])[1])]
+    return axes if problem.equal_volume else [*axes, common_axes(mass, problem.factors, equal_volume=True)[0]]
 
 
 def _orthonormal(axes: Float) -> Float:
