@@ -8,6 +8,7 @@ from doctest import DocTestFinder
 from importlib.metadata import metadata
 from pathlib import Path
 from statistics import fmean
+from types import ModuleType
 
 import pytest
 
@@ -110,11 +111,24 @@ def test_functions_are_short() -> None:
     assert fmean(lines <= 25 for lines in lengths.values()) >= 0.9
 
 
-@pytest.mark.parametrize("name", getattr(mixtura, "__all__", []))
-def test_public_names_are_explained_and_shown(name: str) -> None:
-    thing = getattr(mixtura, name)
-    if isinstance(thing, str):
-        return
-    assert thing.__doc__
-    tests = DocTestFinder(exclude_empty=True).find(thing, name)
-    assert any(test.examples for test in tests), f"mixtura.{name} has no doctest"
+def public_things() -> Iterator[tuple[str, object]]:
+    """Go through `mixtura.__all__`, and through the names of the modules that are in it."""
+    for name in mixtura.__all__:
+        thing = getattr(mixtura, name)
+        yield name, thing
+        if isinstance(thing, ModuleType):
+            yield from ((f"{name}.{inner}", getattr(thing, inner)) for inner in thing.__all__)
+
+
+def is_shown(thing: object) -> bool:
+    """Say whether a docstring has an example; modules and errors are shown by what uses them."""
+    if isinstance(thing, ModuleType) or (isinstance(thing, type) and issubclass(thing, Exception)):
+        return True
+    return any(test.examples for test in DocTestFinder(exclude_empty=True).find(thing, "it"))
+
+
+def test_public_names_are_explained_and_shown() -> None:
+    things = dict(public_things())
+    assert len(things) > 10
+    assert [name for name, thing in things.items() if not getattr(thing, "__doc__", None)] == []
+    assert [name for name, thing in things.items() if not is_shown(thing)] == []
