@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.covariance import resolve
+from mixtura.covariance.published import read_back
 from mixtura.plots.style import count, plain
 
 Float = NDArray[np.float64]
@@ -79,12 +80,7 @@ def covariances(model: Any) -> Float:
     """Covariances of a fitted estimator as matrices, (K, D, D), whatever the shape of its attribute."""
     k, d = np.shape(model.means_)
     layout = resolve(model.covariance_type, d)[1]
-    values = np.asarray(model.covariances_, dtype=np.float64)
-    if layout == "tied":
-        return np.broadcast_to(values, (k, d, d))
-    if layout in ("diag", "spherical"):
-        return values.reshape(k, -1)[:, :, np.newaxis] * np.eye(d)
-    return values
+    return read_back(np.asarray(model.covariances_, dtype=np.float64), layout).dense(k, d)
 
 
 def most_telling(of: Scene, most: int = MOST_FEATURES) -> list[int]:

@@ -1,0 +1,105 @@
+"""What people see: tables and sentences of at most 80 columns, in color only on a terminal."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mixtura.cli.describe import WIDTH, Line, Portrait, blocks, headings, lines, name_room, omitted
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@contextmanager
+def page() -> Iterator[Console]:
+    """
+    Open a page of tables and sentences that is printed at the end, without blanks at the ends of lines.
+
+    It is 80 columns wide, or as wide as the terminal where that is narrower.
+    """
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.width = min(WIDTH, console.width) if console.is_terminal else WIDTH
+    with console.capture() as captured:
+        yield console
+    sys.stdout.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
+
+
+@contextmanager
+def spinner(words: str, *, quiet: bool) -> Iterator[None]:
+    """Show on standard error that work goes on, where that is a terminal."""
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, markup=False).status(words):
+        yield
+
+
+def paragraph(screen: Console, text: str, style: str = "") -> None:
+    """Print sentences, cut at words."""
+    from rich.text import Text
+
+    screen.print(Text(text, style=style))
+
+
+def facts(screen: Console, pairs: Sequence[tuple[str, str]]) -> None:
+    """Print headings with a sentence or a number each."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, min_width=10)
+    table.add_column()
+    for heading, sentence in pairs:
+        table.add_row(Text(heading, style="bold"), Text(sentence))
+    screen.print(table)
+
+
+def portrait(screen: Console, of: Portrait) -> None:
+    """Print a mixture, in several tables where the components are many."""
+    for columns, rows in blocks(lines(of, name_room(of, screen.width)), headings(of), screen.width):
+        grid(screen, "component", columns, rows)
+    note = omitted(of)
+    if note:
+        paragraph(screen, note)
+    paragraph(screen, "Spread is the standard deviation, in the units of the data.", style="dim")
+
+
+def grid(screen: Console, corner: str, columns: Sequence[str], rows: Sequence[Line]) -> None:
+    """Print names on the left and cells on the right."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    table.add_column(Text(corner), no_wrap=True)
+    for column in columns:
+        table.add_column(Text(column), justify="right", no_wrap=True)
+    for line in rows:
+        table.add_row(Text(line.name, style="" if line.cells else "dim"), *(Text(cell) for cell in line.cells))
+    screen.print(table)
+    screen.print()
+
+
+def print_json(content: Any) -> None:
+    """Write one JSON object to standard output; what is no number becomes null."""
+    json.dump(_plain(content), sys.stdout, indent=2, allow_nan=False, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
