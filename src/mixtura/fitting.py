@@ -99,7 +99,7 @@ class Problem:
         if self.settings.standardize:
             deviation = self.summary.deviation
             metric = np.where(deviation > 0, deviation, self.frame.unit)
-        return start.Ground(self.source, self.settings.n_components, self.recipe, metric)
+        return start.Ground(self.source, self.settings.n_components, self.recipe, metric, self.layout)
 
 
 def survey(source: Memory) -> Summary:

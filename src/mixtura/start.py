@@ -13,6 +13,7 @@ import numpy as np
 
 from mixtura.arrays import Array, Float
 from mixtura.block import Block
+from mixtura.covariance import Layout, subtracts
 from mixtura.density import Density, Whitening
 from mixtura.em import Kernel, Step
 from mixtura.kernels import assigned
@@ -42,12 +43,15 @@ class Ground:
     recipe : Recipe
     metric : array of shape (D,) or None
         Units a column in which distances are measured; None means the data's own.
+    layout : {"full", "tied", "diag", "spherical", "dense"}
+        Which of scikit-learn's types this is, where one column makes them one family.
     """
 
     source: Memory
     n_components: int
     recipe: Recipe
     metric: Float | None = None
+    layout: Layout = "dense"
 
     def mixture(self, assign: assigned.Assignment, in_order: bool = False) -> Mixture:
         """The first M-step from responsibilities; `in_order` when `assign` must see the blocks one after another."""
@@ -109,8 +113,7 @@ class Ground:
 
         Without a ridge that would be singular; its limit is every row with the nearest point.
         """
-        pooled = self.recipe.family.order == "pooled" and self.ordinary
-        if self.recipe.exact and not pooled:
+        if self.recipe.exact and not (self._tied and self.ordinary):
             return self.nearest(points)
         frame, k = self.source.frame, len(points)
         anchor = (points - frame.origin) / frame.unit
@@ -126,17 +129,30 @@ class Ground:
         ``x^2 / n - (x / n)^2`` with n = 1 + 10 eps, which its reg_covar of 1e-6 makes visible. Otherwise it is zero.
         """
         order, frame, (k, d) = self.recipe.family.order, self.source.frame, points.shape
-        if order == "dense" or not self.ordinary:
-            return np.zeros({"trace": (k,), "diagonal": (k, d), "pooled": (d, d)}.get(order, (k, d, d)))
-        if order == "pooled":
-            zero = np.broadcast_to(-frame.origin / frame.unit, (1, d))
-            assign = partial(_all_rows, n_components=1)
-            everything = self.source.reduce(partial(assigned.moments, assign=assign, order=order, anchor=zero))
+        if self.ordinary and self._tied:
             own = points / frame.unit
-            return everything.second - own.T @ own
+            pooled = self._about_zero() - own.T @ own
+            return pooled if order == "pooled" else np.full(k, pooled[0, 0] / k)
+        if not (self.ordinary and subtracts(self.recipe.family, self.layout)):
+            return np.zeros({"trace": (k,), "diagonal": (k, d), "pooled": (d, d)}.get(order, (k, d, d)))
         n = 1.0 + 10.0 * np.finfo(np.float64).eps
         rounding = (points * points / n - np.square(points / n)) / np.square(frame.unit)
         return rounding if order == "diagonal" else rounding.sum(axis=1)
+
+    @property
+    def _tied(self) -> bool:
+        """Whether the family is scikit-learn's tied one; in one dimension that is E."""
+        family = self.recipe.family
+        return family.order == "pooled" or (family.shared and family.n_features == 1)
+
+    def _about_zero(self) -> Float:
+        """Second moment (D, D) of all rows about the user's zero, in units of the frame."""
+        frame = self.source.frame
+        zero = np.broadcast_to(-frame.origin / frame.unit, (1, len(frame.unit)))
+        assign = partial(_all_rows, n_components=1)
+        gather = partial(assigned.moments, assign=assign, order="pooled", anchor=zero)
+        everything: Moments = self.source.reduce(gather)
+        return everything.second
 
 
 Start = Callable[[Ground, Seed], Mixture]

@@ -8,7 +8,7 @@ from mixtura.covariance.family import Family
 from mixtura.covariance.value import Covariance
 from mixtura.outcome import MixtureError
 
-__all__ = ["MCLUST", "SKLEARN", "UNIVARIATE", "Covariance", "Family", "Layout", "group", "resolve"]
+__all__ = ["MCLUST", "SKLEARN", "UNIVARIATE", "Covariance", "Family", "Layout", "group", "resolve", "subtracts"]
 
 Layout = Literal["full", "tied", "diag", "spherical", "dense"]
 
@@ -93,3 +93,21 @@ def group(name: str, n_features: int, n_rows: int | None = None) -> tuple[str, .
         return UNIVARIATE
     few = n_rows is not None and n_rows <= n_features
     return tuple(code for code in MCLUST if not few or code[2] == "I")
+
+
+def subtracts(family: Family, layout: Layout) -> bool:
+    """Whether scikit-learn finds such variances as mean square minus squared mean: "diag", "spherical" and their codes.
+
+    In one dimension only the name tells, and V is "full".
+
+    Examples
+    --------
+    >>> from mixtura.covariance import resolve, subtracts
+    >>> [subtracts(*resolve(name, 2)) for name in ("full", "diag", "VII")]
+    [False, True, True]
+    >>> [subtracts(*resolve(name, 1)) for name in ("full", "diag", "V")]
+    [False, True, False]
+    """
+    if family.n_features == 1:
+        return layout in ("diag", "spherical")
+    return family.order in ("trace", "diagonal")
