@@ -142,6 +142,7 @@ def run(
     record = Run(model)
     try:
         _advance(record, source, kernel, goal, rule, reseed, watch)
+        _given(record.model).density()  # the last M-step has met no row yet; what it made may be singular
     except ComponentError as error:
         record.outcome, record.reason = error.outcome, str(error)
     except NotFinite as error:
