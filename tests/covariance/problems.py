@@ -58,10 +58,10 @@ def stored_cases():
 
 
 def objective(mass, scatter, sigma):
-    """What an M-step maximizes, from matrices (K, D, D), by determinants and solves."""
-    logs = np.linalg.slogdet(sigma)[1]
+    """What an M-step maximizes, from matrices (K, D, D), by determinants and solves; analytic, for complex steps."""
+    phases, logs = np.linalg.slogdet(sigma)
     traces = np.trace(np.linalg.solve(sigma, scatter), axis1=1, axis2=2)
-    return -0.5 * float(mass @ logs + traces.sum())
+    return -0.5 * (mass @ (logs + np.log(phases)) + traces.sum())
 
 
 def at_order(family, scatter):
@@ -84,16 +84,18 @@ def sigma(code, mass, scatter, previous=None):
     return estimate(code, mass, scatter, previous).dense(len(mass), scatter.shape[1])
 
 
-def made(seed, n_components, n_features, spread=1.0, scale=0.0):
-    """Masses and scatter of rows drawn at random, columns 10^spread and components 10^scale apart."""
+def made(seed, n_components, n_features, common=False, scale=0.0):
+    """Masses and scatter of rows drawn at random, components 10^scale apart, with nearly common axes or any."""
     rng = np.random.default_rng(seed)
+    n_rows = 30 * n_features if common else n_features + 3
+    rows = rng.normal(size=(n_components, n_features, n_rows)) * 10.0 ** rng.uniform(
+        -1, 1, (n_components, n_features, 1)
+    )
+    one = rotation(rng, n_features)
+    factors = np.array([(one if common else rotation(rng, n_features)) @ part for part in rows])
+    scatter = factors @ np.swapaxes(factors, 1, 2) * 10.0 ** rng.uniform(-scale, scale, (n_components, 1, 1))
     mass = rng.uniform(3.0 * n_features, 10.0 * n_features, n_components)
-    factors = rng.normal(size=(n_components, n_features, n_features + 3))
-    factors *= 10.0 ** rng.uniform(-spread, spread, (n_components, n_features, 1))
-    axes = np.array([rotation(rng, n_features) for _ in range(n_components)])
-    factors = axes @ factors * 10.0 ** rng.uniform(-scale, scale, (n_components, 1, 1))
-    scatter = factors @ np.swapaxes(factors, 1, 2)
-    return mass, 0.5 * (scatter + np.swapaxes(scatter, 1, 2)) * mass[:, None, None] / (n_features + 3)
+    return mass, 0.5 * (scatter + np.swapaxes(scatter, 1, 2)) * (mass / n_rows)[:, None, None]
 
 
 def rotation(rng, n_features):

@@ -73,7 +73,8 @@ def test_whitening_gives_the_density(code):
     step = STEPS["iris_G3"]
     covariance = estimate(code, step.mass, step.scatter)
     shares, matrices = step.mass / step.mass.sum(), covariance.dense(3, 4)
-    expected = [np.log(s) + multivariate_normal(m, c).logpdf(step.X) for s, m, c in zip(shares, step.means, matrices)]
+    components = zip(shares, step.means, matrices, strict=True)
+    expected = [np.log(s) + multivariate_normal(m, c).logpdf(step.X) for s, m, c in components]
     np.testing.assert_allclose(log_joint(step, covariance), np.transpose(expected), rtol=1e-11)
 
 

@@ -23,7 +23,7 @@ from mixtura.arrays import Float
 
 MAX_STEPS = 200
 # Squared length of the gradient, in units of the curvature and a unit of mass, below which a point is stationary.
-STATIONARY = 1e-20
+STATIONARY = 1e-26
 # A step that promises less than this is taken unless the objective rises by more than its rounding.
 ROUNDING = 1e-11
 # The longest step, in radians: beyond, the quadratic model means nothing.
