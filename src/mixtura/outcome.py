@@ -91,5 +91,9 @@ class FitFailed(MixtureError):
     """Every start of a fit has failed."""
 
 
+class ModelFileError(MixtureError):
+    """A file that is no model, is damaged, or was written by a later version."""
+
+
 class DataWarning(UserWarning):
     """Data that look wrong for a mixture: units, codes, counters, collinear columns, starved components."""
