@@ -35,7 +35,8 @@ COVARIANCES = np.array([[[0.7, 0.5], [0.5, 1.7]], [[2.6, -1.1], [-1.1, 1.0]], [[
 def make_data(n_rows, rng):
     """Draw rows from the true mixture, and remember which component made each."""
     labels = rng.choice(len(WEIGHTS), size=n_rows, p=WEIGHTS)
-    return np.array([rng.multivariate_normal(MEANS[k], COVARIANCES[k]) for k in labels]), labels
+    factors = np.linalg.cholesky(COVARIANCES)
+    return np.array([MEANS[k] + factors[k] @ rng.standard_normal(2) for k in labels]), labels
 
 
 def initialize(X, n_components, rng):

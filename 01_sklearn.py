@@ -12,7 +12,10 @@ Run `python 01_sklearn.py`. It prints what it finds and draws assets/gmm_sklearn
 assets/gmm_model_selection.png.
 """
 
+import os
 from pathlib import Path
+
+os.environ["OMP_NUM_THREADS"] = "1"  # the data are small: several threads would only wait for each other
 
 import matplotlib
 
