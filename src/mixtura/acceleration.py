@@ -18,7 +18,8 @@ class Squarem:
 
     From three successive moments ``M0, M1, M2`` of plain EM: ``r = M1 - M0``, ``v = (M2 - M1) - r``, step length
     ``alpha = -|r| / |v|`` (at most -1) and the leap ``M0 - 2 alpha r + alpha^2 v``. A leap that leaves the cone of moments
-    is not made; one whose objective turns out lower than the last is taken back for the plain step.
+    is not made. One whose objective turns out lower than the last is taken back, once for half the leap (alpha halfway to
+    the plain -1), then for the plain step; on overlapping data the half leap is worth its pass.
 
     References
     ----------
@@ -30,34 +31,34 @@ class Squarem:
 
     def __init__(self) -> None:
         self._history: list[Moments] = []
-        self._fallback: tuple[Mixture, float] | None = None
+        self._waiting: list[Mixture] = []  # what to fall back to, the plain step last
+        self._floor = -np.inf
 
     def __call__(self, step: Step) -> tuple[Mixture, bool]:
         """The next model: plain twice, then a leap; a leap that fell is refused."""
-        if self._fallback is not None:
-            model, objective = self._fallback
-            self._fallback = None
-            if not step.objective >= objective or step.moments.empty():
-                self._history = []
-                return model, False
+        if self._waiting and (not step.objective >= self._floor or step.moments.empty()):
+            return self._waiting.pop(0), False
+        self._waiting = []
         plain = step.model.update(step.moments)
         self._history.append(step.moments)
         if len(self._history) < 3:
             return plain, True
-        leap = _leap(step.model, self._history)
+        self._floor = step.objective
+        first, *self._waiting = [*_leaps(step.model, self._history), plain]
         self._history = []
-        if leap is None:
-            return plain, True
-        self._fallback = (plain, step.objective)
-        return leap, True
+        return first, True
 
 
-def _leap(model: Mixture, history: list[Moments]) -> Mixture | None:
-    """The model after the extrapolated moments, or None where they are moments of no rows."""
+def _leaps(model: Mixture, history: list[Moments]) -> list[Mixture]:
+    """The models after the whole and the half extrapolation, without those whose moments no rows could have."""
     m0, m1, m2 = (m.about(history[0].anchor) for m in history)
-    length = _step_length(m0, m1, m2)
-    if not length < -1.0:
-        return None
+    whole = _step_length(m0, m1, m2)
+    found = (_leap(model, m0, m1, m2, length) for length in (whole, 0.5 * (whole - 1.0)) if length < -1.0)
+    return [leap for leap in found if leap is not None]
+
+
+def _leap(model: Mixture, m0: Moments, m1: Moments, m2: Moments, length: float) -> Mixture | None:
+    """The model after one extrapolation, or None where its moments are those of no rows."""
     far = m0._combine(lambda a, b, c: a - 2.0 * length * (b - a) + length * length * (c - 2.0 * b + a), m1, m2)
     far = replace(far, weight=m0.weight, lost=0.0)
     if not _in_cone(far):

@@ -1,0 +1,65 @@
+"""SQUAREM: the same optimum in a third of the passes, and never a fall."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mixtura import acceleration, em, kernels, start
+from mixtura.fitting import Problem, Settings
+from mixtura.sources.memory import Memory
+
+
+@cache
+def overlapping(seed: int) -> np.ndarray:
+    """Rows of three Gaussians that lie mostly on each other."""
+    rng = np.random.default_rng(seed)
+    means = 1.2 * rng.normal(size=(3, 2))
+    roots = np.eye(2) + 0.4 * rng.normal(size=(3, 2, 2))
+    labels = rng.choice(3, 6000)
+    return means[labels] + np.einsum("nij,nj->ni", roots[labels], rng.normal(size=(6000, 2)))
+
+
+def passes(rule: em.Rule, family: str, seed: int, most: int) -> list[tuple[float, bool]]:
+    """Objective a row of every pass, and whether it was accepted."""
+    settings = Settings(3, family, 0.0, 0.0, most, False, None, False, None)
+    problem = Problem.pose(Memory.of(overlapping(seed)), settings)
+    begun = start.STARTS["kmeans"](problem.ground(), np.random.RandomState(0))
+    steps: Any = em.iterate(problem.source, begun, kernels.choose(problem.source.rows), rule)
+    return [(step.objective / 6000, accepted) for step, accepted, _ in islice(steps, most)]
+
+
+def until(path: list[tuple[float, bool]], goal: float) -> int:
+    """Number of passes until the objective is within 1e-6 a row of its top."""
+    reached = [n for n, (value, _) in enumerate(path, 1) if value >= goal - 1e-6]
+    return reached[0]
+
+
+@pytest.mark.parametrize("family", ["VVV", "VVI", "VEV", "EEE"])
+def test_a_third_of_the_passes(family: str) -> None:
+    plain = fast = 0
+    for seed in (0, 4, 5, 6):
+        slow_path = passes(em.Plain(), family, seed, 700)
+        fast_path = passes(acceleration.Squarem(), family, seed, 250)
+        top = max(value for value, _ in slow_path + fast_path)
+        plain, fast = plain + until(slow_path, top), fast + until(fast_path, top)
+    assert plain >= 3 * fast, (plain, fast)
+
+
+@pytest.mark.parametrize("family", ["VVV", "VVI", "VEV", "EEE", "EVE", "VII"])
+def test_the_objective_never_falls(family: str) -> None:
+    accepted = [value for value, kept in passes(acceleration.Squarem(), family, 5, 80) if kept]
+    assert np.diff(accepted).min() > -1e-12
+
+
+def test_a_leap_that_fell_is_taken_back() -> None:
+    path = passes(acceleration.Squarem(), "VVV", 0, 120)
+    refused = [n for n, (_, kept) in enumerate(path) if not kept]
+    assert refused
+    for n in refused:
+        best_before = max(value for value, kept in path[:n] if kept)
+        assert path[n][0] < best_before
