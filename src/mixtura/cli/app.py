@@ -14,7 +14,6 @@ from mixtura.cli.requests import Choosing, Saying, Settings
 app = typer.Typer(
     name="mixtura",
     help="Gaussian mixtures from files: fit them, look at them, and assign rows to them.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
@@ -22,8 +21,8 @@ app = typer.Typer(
 
 
 def call(arguments: list[str]) -> int:
-    """Run one command; errors go to the caller."""
-    code = app(args=arguments, prog_name="mixtura", standalone_mode=False)
+    """Run one command, or give help where none is named; errors go to the caller."""
+    code = app(args=arguments or ["--help"], prog_name="mixtura", standalone_mode=False)
     return int(code or Code.DONE)
 
 
@@ -207,12 +206,8 @@ def plot(
 
 @app.command(short_help="List the bundled data, or write one.")
 def data(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", show_default=False, help="A bundled data set.")
-    ] = None,
-    output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write its CSV; else standard output.")
-    ] = None,
+    name: o.Name = None,
+    output: o.OutCsv = None,
     force: o.Force = False,
     json: o.Json = False,
 ) -> int:

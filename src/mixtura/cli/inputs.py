@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -99,7 +100,9 @@ def _or_suggest(words: Sequence[str], find: Callable[[], list[str]]) -> list[str
         bare = [word for word in words if word.isidentifier() and not Path(word).exists()]
         if not bare or "does not exist" not in str(error):
             raise
-        raise TableError(f"{error} Bundled data sets: {', '.join(datasets.names())}.") from error
+        close = difflib.get_close_matches(bare[0], datasets.names(), n=1)
+        meant = f" Is {close[0]!r} meant?" if close and "meant?" not in str(error) else ""
+        raise TableError(f"{error}{meant} Bundled data sets: {', '.join(datasets.names())}.") from error
 
 
 def _delimiter(text: str | None) -> str | None:

@@ -31,6 +31,7 @@ _OPTIONS = {
     "init_params": "--init",
     "sample_weight": "--weights",
 }
+_FRAMED = 50_000
 _STARTS = ("k-means++", "kmeans", "random", "random_from_data")
 
 
@@ -70,18 +71,19 @@ def fit_mixture(rows: Float, weight: Float | None, names: Sequence[str] | None, 
         acceleration="squarem",
         n_threads=settings.threads,
     )
+    framed = names is not None and len(rows) <= _FRAMED
     with calm(), in_options():
-        model._fit(_with_names(rows, names), sample_weight=weight, standardize_start=True)
+        model._fit(_frame(rows, names) if framed else rows, sample_weight=weight, standardize_start=True)
+    if names is not None:
+        model.feature_names_in_ = np.array(names, dtype=object)
     return model.sort_components(by="weight")
 
 
-def _with_names(rows: Float, names: Sequence[str] | None) -> Any:
-    """Rows as a frame where the columns have names, so that the model keeps them and its notes use them."""
-    if names is None:
-        return rows
+def _frame(rows: Float, names: Sequence[str] | None) -> Any:
+    """Rows with their names, so that notes and errors name columns; slower than bare rows, so for smaller data."""
     import pyarrow as pa
 
-    return pa.table({name: rows[:, at] for at, name in enumerate(names)})
+    return pa.table({name: rows[:, at] for at, name in enumerate(names or ())})
 
 
 def one_number(components: str) -> int:

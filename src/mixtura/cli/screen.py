@@ -71,6 +71,7 @@ def portrait(screen: Console, of: Portrait) -> None:
     if note:
         paragraph(screen, note)
     paragraph(screen, "Spread is the standard deviation, in the units of the data.", style="dim")
+    screen.print()
 
 
 def grid(screen: Console, corner: str, columns: Sequence[str], rows: Sequence[Line]) -> None:

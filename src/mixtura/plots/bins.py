@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
 
-_FEWEST, _MOST = 8, 120
+_FEWEST, _ENOUGH, _MOST = 8, 30, 120
 _GRID_VALUES = 300
 
 
@@ -15,8 +15,8 @@ def edges(values: Float, weight: Float | None = None) -> Float:
     r"""
     Choose bins by Freedman and Diaconis, with weights, and never finer than the data.
 
-    The width is :math:`2 \, \mathrm{IQR} \, n^{-1/3}` with n the sum of the weights, rounded to whole steps where the
-    values lie on a grid, so that a grid makes no comb.
+    The width is :math:`2 \, \mathrm{IQR} \, n^{-1/3}` with n the sum of the weights, and less where groups far apart
+    would make it too coarse; it is rounded to whole steps where the values lie on a grid, so that a grid makes no comb.
 
     Parameters
     ----------
@@ -40,7 +40,8 @@ def edges(values: Float, weight: Float | None = None) -> Float:
     if span == 0.0:
         half = max(0.5, abs(float(ordered[0])) * 5e-4)
         return np.array([ordered[0] - half, ordered[0] + half])
-    width = float(np.clip(2.0 * (high - low) * mass[-1] ** (-1 / 3), span / _MOST, span / _FEWEST))
+    fewest = float(np.clip(1.5 * np.sqrt(mass[-1]), _FEWEST, _ENOUGH))
+    width = float(np.clip(2.0 * (high - low) * mass[-1] ** (-1 / 3), span / _MOST, span / fewest))
     step = _step(ordered)
     if step is None:
         bins = int(np.ceil(span / width))

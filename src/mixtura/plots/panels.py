@@ -22,27 +22,39 @@ def density(axes: Axes, of: Scene, at: int) -> None:
     bins = edges(values, of.weight)
     heights = np.histogram(values, bins=bins, weights=of.weight, density=True)[0]
     axes.stairs(heights, bins, fill=True, color="#DDDDDD")
-    grid = np.linspace(bins[0], bins[-1], 600)
+    low, high = limits(of, at)
+    grid = np.linspace(low, high, 600)
     spreads = np.sqrt(of.covariances[:, at, at])
     z = (grid - of.means[:, [at]]) / spreads[:, np.newaxis]
     parts = (of.shares / (spreads * np.sqrt(2.0 * np.pi)))[:, np.newaxis] * np.exp(-0.5 * z * z)
     for component, part in enumerate(parts):
         axes.fill_between(grid, part, color=color(component), alpha=0.25, linewidth=0)
         axes.plot(grid, part, color=color(component), linewidth=1.6)
-    background = of.noise / (values.max() - values.min()) if of.noise else 0.0
-    if background:
-        axes.plot(grid[[0, -1]], [background, background], color=NOISE, linewidth=1.6, linestyle=":")
-    if len(parts) > 1 or background:
-        axes.plot(grid, parts.sum(axis=0) + background, color=INK, linewidth=1.2, linestyle="--")
-    axes.set_xlim(bins[0], bins[-1])
+    if len(of.names) == 1 and of.noise:
+        total = np.exp(of.model.score_samples(grid[:, np.newaxis]))
+        axes.plot(grid, total - parts.sum(axis=0), color=NOISE, linewidth=1.6, linestyle=":")
+        axes.plot(grid, total, color=INK, linewidth=1.2, linestyle="--")
+    elif len(parts) > 1 and not of.noise:  # of several features the noise has no simple density by one
+        axes.plot(grid, parts.sum(axis=0), color=INK, linewidth=1.2, linestyle="--")
+    axes.set_xlim(low, high)
     axes.set_ylim(bottom=0.0)
+
+
+def limits(of: Scene, at: int) -> tuple[float, float]:
+    """How far a feature's axis goes: all rows, and the components unless they reach far beyond the rows."""
+    values, means, spreads = of.rows[:, at], of.means[:, at], np.sqrt(of.covariances[:, at, at])
+    lowest, highest = float(values.min()), float(values.max())
+    span = highest - lowest or 1.0
+    low = max(min(lowest, float((means - 2.6 * spreads).min())), lowest - 0.3 * span)
+    high = min(max(highest, float((means + 2.6 * spreads).max())), highest + 0.3 * span)
+    return low - 0.03 * span, high + 0.03 * span
 
 
 def scatter(axes: Axes, of: Scene, across: int, up: int) -> None:
     """Draw rows as points and components as ellipses with their numbers."""
     pair = [across, up]
     points, areas = of.rows[of.shown][:, pair], _areas(of)
-    alpha = float(np.clip(25.0 / np.sqrt(len(points)), 0.15, 0.75))
+    alpha = float(np.clip(60.0 / np.sqrt(len(points)), 0.3, 0.75))
     for label in np.unique(of.labels):
         mine = of.labels == label
         axes.scatter(
@@ -61,6 +73,8 @@ def scatter(axes: Axes, of: Scene, across: int, up: int) -> None:
             axes.plot(*edge.T, color=color(component), linewidth=1.5, linestyle=dashes)
     for component, mean in enumerate(of.means[:, pair]):
         _number(axes, component, mean)
+    axes.set_xlim(limits(of, across))
+    axes.set_ylim(limits(of, up))
 
 
 def _areas(of: Scene) -> Float:

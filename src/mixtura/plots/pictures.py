@@ -110,17 +110,19 @@ def _pairs(of: Scene, ax: Axes | None) -> NDArray[Any]:
         for across in range(down + 1):
             panels[down, across] = axes = figure.add_subplot(grid[down, across])
             _panel(axes, of, features[across], features[down])
-            _quiet(axes, across == 0, down == m - 1)
+            _quiet(axes, of.names[features[down]], across == 0, down == m - 1, across == down)
     figure.suptitle(title(of, m), fontsize=10, ha="left", x=0.01)
     figure.legend(handles=_legend(of, 2), loc="upper right", fontsize=9, frameon=False, bbox_to_anchor=(0.99, 0.93))
     return panels
 
 
-def _quiet(axes: Axes, first: bool, last: bool) -> None:
-    """Name an axis of a matrix only at its border."""
+def _quiet(axes: Axes, name: str, first: bool, last: bool, diagonal: bool) -> None:
+    """Name an axis of a matrix only at its border, and heights of densities nowhere."""
     axes.tick_params(labelsize=7, labelleft=first, labelbottom=last)
-    if not first:
-        axes.set_ylabel("")
+    axes.set_ylabel(name if first else "")
+    if diagonal:
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
     if not last:
         axes.set_xlabel("")
 
@@ -130,14 +132,20 @@ def _legend(of: Scene, dimensions: int) -> list[Any]:
     from matplotlib.patches import Patch
 
     handles: list[Any] = [
-        Line2D([], [], color=color(k), marker=marker(k) if dimensions > 1 else "", label=f"component {k} ({share:.1%})")
+        Line2D(
+            [],
+            [],
+            color=color(k),
+            marker=marker(k) if dimensions > 1 else "",
+            label=f"component {k} ({100 * share:.1f} %)",
+        )
         for k, share in enumerate(of.shares[:_MOST_IN_LEGEND])
     ]
     if len(of.shares) > _MOST_IN_LEGEND:
         handles.append(Line2D([], [], linestyle="", label=f"and {len(of.shares) - _MOST_IN_LEGEND} more"))
     if of.noise:
         look: dict[str, Any] = {"marker": "x", "linestyle": ""} if dimensions > 1 else {"linestyle": ":"}
-        handles.append(Line2D([], [], color=NOISE, label=f"noise ({of.noise:.1%})", **look))
+        handles.append(Line2D([], [], color=NOISE, label=f"noise ({100 * of.noise:.1f} %)", **look))
     if dimensions == 1 and (len(of.shares) > 1 or of.noise):
         handles.append(Line2D([], [], color=INK, linestyle="--", label="mixture"))
     if dimensions == 1:

@@ -96,6 +96,8 @@ def title(of: Scene, features: int) -> str:
     """Say what is drawn and what is not."""
     k, (n, d) = len(of.means), of.rows.shape
     lines = [f"{k} component{'s' * (k > 1)} of family {of.model.covariance_type}, {count(n)} rows"]
+    if of.weight is not None:
+        lines[0] += f" of total weight {of.weight.sum():g}"
     if len(of.shown) < n and d > 1:
         lines[0] += f" ({count(len(of.shown))} of them drawn, at random)"
     if features < d:
