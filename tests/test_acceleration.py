@@ -20,8 +20,8 @@ def overlapping(seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     means = 1.2 * rng.normal(size=(3, 2))
     roots = np.eye(2) + 0.4 * rng.normal(size=(3, 2, 2))
-    labels = rng.choice(3, 6000)
-    return means[labels] + np.einsum("nij,nj->ni", roots[labels], rng.normal(size=(6000, 2)))
+    labels = rng.choice(3, 2000)
+    return means[labels] + np.einsum("nij,nj->ni", roots[labels], rng.normal(size=(2000, 2)))
 
 
 def passes(rule: em.Rule, family: str, seed: int, most: int) -> list[tuple[float, bool]]:
@@ -30,7 +30,7 @@ def passes(rule: em.Rule, family: str, seed: int, most: int) -> list[tuple[float
     problem = Problem.pose(Memory.of(overlapping(seed)), settings)
     begun = start.STARTS["kmeans"](problem.ground(), np.random.RandomState(0))
     steps: Any = em.iterate(problem.source, begun, kernels.choose(problem.source.rows), rule)
-    return [(step.objective / 6000, accepted) for step, accepted, _ in islice(steps, most)]
+    return [(step.objective / 2000, accepted) for step, accepted, _ in islice(steps, most)]
 
 
 def until(path: list[tuple[float, bool]], goal: float) -> int:

@@ -17,14 +17,15 @@ class Squarem:
     """Squared extrapolation of moments -> model -> moments.
 
     From three successive moments ``M0, M1, M2`` of plain EM: ``r = M1 - M0``, ``v = (M2 - M1) - r``, step length
-    ``alpha = -|r| / |v|`` (at most -1) and the leap ``M0 - 2 alpha r + alpha^2 v``. A leap that leaves the cone of moments
-    is not made. One whose objective turns out lower than the last is taken back, once for half the leap (alpha halfway to
+    ``alpha = -|r^T v| / v^T v`` (at most -1) and the leap ``M0 - 2 alpha r + alpha^2 v``. The inner products are those of
+    shares, means and covariances, which measure the curvature of the path better than the sums about a fixed anchor do
+    (docs/decisions/0006-squarem.md). A leap that leaves the cone of moments is not made. One whose objective turns out lower than the last is taken back, once for half the leap (alpha halfway to
     the plain -1), then for the plain step; on overlapping data the half leap is worth its pass.
 
     References
     ----------
     R. Varadhan and C. Roland (2008), Simple and globally convergent methods for accelerating the convergence of any EM
-    algorithm, Scandinavian Journal of Statistics 35, 335-353, scheme S3.
+    algorithm, Scandinavian Journal of Statistics 35, 335-353, scheme S1.
     """
 
     cycle = 3
@@ -72,15 +73,21 @@ def _leap(model: Mixture, m0: Moments, m1: Moments, m2: Moments, length: float) 
 
 
 def _step_length(m0: Moments, m1: Moments, m2: Moments) -> float:
-    """``-|r| / |v|`` over all statistics a unit of weight."""
-    a, b, c = (_flat(m) for m in (m0, m1, m2))
+    """``-|r^T v| / v^T v`` of shares, means and covariances; -1, the plain step, where the path does not bend."""
+    a, b, c = (_centered(m) for m in (m0, m1, m2))
     r, v = b - a, c - 2.0 * b + a
-    bend = float(np.linalg.norm(v))
-    return -float(np.linalg.norm(r)) / bend if bend > 0 else -1.0
+    bend = float(v @ v)
+    return -abs(float(r @ v)) / bend if bend > 0 else -1.0
 
 
-def _flat(m: Moments) -> Float:
-    return np.concatenate([m.mass, m.first.ravel(), m.second.ravel(), [m.noise]]) / m.weight
+def _centered(m: Moments) -> Float:
+    """Shares, means and covariances in one vector."""
+    scatter = m.scatter()
+    if m.order == "pooled":
+        covariances = scatter / m.weight
+    else:
+        covariances = scatter / m.mass.reshape(-1, *(1,) * (scatter.ndim - 1))
+    return np.concatenate([m.mass / m.weight, m.mean().ravel(), covariances.ravel(), [m.noise / m.weight]])
 
 
 def _in_cone(m: Moments) -> bool:
