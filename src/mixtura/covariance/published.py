@@ -154,6 +154,37 @@ def from_precisions(
     return Published(covariances, precisions, factors.astype(precisions.dtype))
 
 
+def from_factors(array: Any, layout: Layout) -> Published:
+    """The public arrays of given factors L, upper or lower triangular, which are kept: ``P = L L^T`` and ``C = P^-1``.
+
+    Parameters
+    ----------
+    array : array
+        Factors in the shape of the layout; float32 stays so, anything else becomes float64.
+    layout : {"full", "tied", "diag", "spherical", "dense"}
+
+    Raises
+    ------
+    MixtureError
+        Where the shape is another, or a covariance or a precision is beyond the range of the array's type.
+
+    Examples
+    --------
+    >>> from mixtura.covariance.published import from_factors
+    >>> from_factors([[2.0, 0.0], [1.0, 1.0]], "tied").precisions
+    array([[4., 2.],
+           [2., 2.]])
+    """
+    factors = floating(array)
+    require_shape(factors, layout, "precision Cholesky")
+    with np.errstate(all="ignore"):
+        precisions = _each(_squares, factors, layout).astype(factors.dtype)
+        covariances = _each(_inverses, precisions, layout).astype(factors.dtype)
+    require_range(precisions, layout, "precision")
+    require_range(covariances, layout, "variance")
+    return Published(covariances, precisions, factors)
+
+
 def whitening(precisions_cholesky: Any, layout: Layout) -> Whitening:
     """The whitening of published factors.
 
@@ -218,6 +249,10 @@ def _upper_factors(precisions: Float) -> Float:
         return np.asarray(np.sqrt(precisions))
     backwards = cholesky(np.ascontiguousarray(precisions[:, ::-1, ::-1]))
     return np.ascontiguousarray(backwards[:, ::-1, ::-1])
+
+
+def _squares(factors: Float) -> Float:
+    return np.asarray(factors**2.0) if factors.ndim < 3 else _symmetric(factors @ np.swapaxes(factors, 1, 2))
 
 
 def _inverse_squares(factors: Float) -> Float:

@@ -86,11 +86,15 @@ class Problem:
         growth = np.tensordot(point.weights, np.expm1(ratios / n_features), 1) / self.total
         return np.asarray(0.5 * self.total * n_features * np.log1p(growth))
 
+    def curvature(self, point: Point) -> Curvature:
+        """Gradient and Hessian at a point."""
+        return Curvature(self, point)
+
     def descend(self, point: Point) -> Point:
         """Newton's method with a line search, to a stationary point."""
         before = np.inf
         for _ in range(MAX_STEPS):
-            curvature = _Curvature(self, point)
+            curvature = self.curvature(point)
             slope = curvature.slope / self.total
             if slope < STATIONARY or (slope < ROUNDING and slope > 0.25 * before):
                 break
@@ -100,7 +104,7 @@ class Problem:
             point, before = following, slope
         return point
 
-    def _search(self, point: Point, step: Float, curvature: _Curvature) -> Point | None:
+    def _search(self, point: Point, step: Float, curvature: Curvature) -> Point | None:
         """The first of the halved steps that gains, or None where rounding hides every gain."""
         promised = -0.5 * float((curvature.gradient * step).sum())
         length = min(1.0, LONGEST / float(np.abs(step).max()))
@@ -114,7 +118,7 @@ class Problem:
         return None
 
 
-class _Curvature:
+class Curvature:
     """Gradient and Hessian of the objective in the skew matrices X of rotations ``O exp(X)``, at one point.
 
     With ``B_k = O^T W_k O`` and ``C_k = B_k diag(1 / d_k)`` the gradient is ``G - G^T``, ``G = sum_k w_k C_k``. The
