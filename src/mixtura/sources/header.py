@@ -12,7 +12,6 @@ from .cells import MISSING_WORDS, is_number
 from .faults import TableError, show, show_all
 from .raw import title
 
-_LONGEST = 1 << 24
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _LINE_ENDS = re.compile(rb"(?:\r\n|\n|\r)*")
 _MARKS = (";", "\t", ",", "|", " ")
@@ -35,7 +34,7 @@ def take(data: bytes, after: Record, path: str) -> Record:
     start = blank.end() if blank else after.end
     line = after.next_line + len(_LINE_END.findall(data, after.end, start))
     quotes, seen = 0, start
-    for end in _LINE_END.finditer(data, start, start + _LONGEST):
+    for end in _LINE_END.finditer(data, start):
         quotes += data.count(b'"', seen, end.start())
         seen = end.start()
         if quotes % 2 == 0:

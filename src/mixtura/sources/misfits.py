@@ -43,6 +43,8 @@ def walk(text: TextIO, delimiter: str, first_line: int, path: str) -> Iterator[R
 
 def _bad_quote(line: int, last_line: int, reason: str, path: str) -> TableError:
     place = f"{title(path)}, line {line}: "
+    if "field larger" in reason:
+        return TableError(place + f"a cell of more than {csv.field_size_limit()} characters. Is a quote left open?")
     if "expected after" in reason and last_line == line:
         return TableError(place + "text follows a closing quote. Double the quotes inside a cell, or take them out.")
     if "expected after" in reason:
