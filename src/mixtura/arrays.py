@@ -16,6 +16,29 @@ def is_host(array: Array) -> bool:
     return isinstance(array, np.ndarray)
 
 
+def is_elsewhere(value: Any) -> bool:
+    """Whether `value` is an array of another array-API namespace than NumPy's, neither lazy nor sparse."""
+    if isinstance(value, np.ndarray | np.generic | list | tuple) or not hasattr(value, "shape"):
+        return False
+    import array_api_compat as compat
+
+    known = compat.is_array_api_obj(value) and not is_host(value)
+    return bool(known and not compat.is_lazy_array(value) and not compat.is_pydata_sparse_array(value))
+
+
+def is_real(array: Array) -> bool:
+    """Whether an array holds real numbers (booleans count)."""
+    xp = namespace(array)
+    return bool(xp.isdtype(array.dtype, ("bool", "integral", "real floating")))
+
+
+def is_float32(value: Any) -> bool:
+    """Whether `value` is an array of single precision."""
+    if is_elsewhere(value):
+        return bool(value.dtype == namespace(value).float32)
+    return bool(getattr(value, "dtype", None) == np.float32)
+
+
 def namespace(array: Array) -> Any:
     """The array-API namespace that `array` belongs to."""
     if is_host(array):

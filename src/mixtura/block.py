@@ -54,5 +54,6 @@ class Block:
     def tiles(self, size: int) -> Iterator[Block]:
         """The block in pieces of at most `size` rows, without a copy."""
         for begin in range(0, len(self), size):
-            weight = None if self.weight is None else self.weight[begin : begin + size]
-            yield replace(self, rows=self.rows[begin : begin + size, :], weight=weight, start=self.start + begin)
+            end = min(begin + size, len(self))  # the array API leaves slices beyond the end undefined
+            weight = None if self.weight is None else self.weight[begin:end]
+            yield replace(self, rows=self.rows[begin:end, :], weight=weight, start=self.start + begin)
