@@ -55,7 +55,10 @@ def is_frame(X: Any) -> bool:
         return False
     import narwhals as nw
 
-    return isinstance(nw.from_native(X, eager_only=True, pass_through=True), nw.DataFrame)
+    try:
+        return isinstance(nw.from_native(X, eager_only=True, pass_through=True), nw.DataFrame)
+    except nw.exceptions.DuplicateError:
+        return True  # one that `numeric` will refuse
 
 
 def numeric(X: Any) -> Any:
@@ -64,12 +67,16 @@ def numeric(X: Any) -> Any:
     Raises
     ------
     MixtureError
-        For a column that is not numeric, by its name and type.
+        For a column that is not numeric, by its name and type, and for two columns of one name.
     """
     import narwhals as nw
 
-    frame = nw.from_native(X, eager_only=True)
-    for name, dtype in frame.schema.items():
+    try:
+        frame = nw.from_native(X, eager_only=True)
+        columns = frame.schema
+    except nw.exceptions.DuplicateError:
+        raise MixtureError(f"Two columns of X have one name: {', '.join(map(str, X.columns))}. Rename one.") from None
+    for name, dtype in columns.items():
         if not (dtype.is_numeric() or dtype == nw.Boolean):
             raise MixtureError(
                 f"Column {name!r} holds {dtype}, not numbers. Drop it, or turn it into numbers that measure something."
