@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixtura import acceleration, assess, diagnostics, em, kernels, notes, start
-from mixtura.arrays import Float
+from mixtura.arrays import to_host
 from mixtura.covariance import Family, Layout, resolve
 from mixtura.em import Goal, Run
 from mixtura.frame import Frame, Summary
@@ -20,6 +20,9 @@ from mixtura.outcome import ComponentError, FitFailed, MixtureError, Outcome
 from mixtura.parameters import Parameters
 from mixtura.prior import NormalInverseWishart
 from mixtura.sources.memory import Memory
+
+# Weights that lack no more than this to 1 lack nothing.
+WHOLE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -114,10 +117,11 @@ def survey(source: Memory) -> Summary:
 
 def _first_wrong(source: Memory) -> str:
     for block in source.blocks():
-        finite = np.isfinite(np.asarray(block.rows, dtype=np.float64))
+        rows = to_host(block.rows)
+        finite = np.isfinite(rows)
         if not finite.all():
             row, column = (int(i) for i in np.argwhere(~finite)[0])
-            return assess.non_finite(float(block.rows[row, column]), block.start + row, source.name(column))
+            return assess.non_finite(float(rows[row, column]), block.start + row, source.name(column))
     return "Input X contains infinity in a row of weight 0. Drop it."
 
 
@@ -209,10 +213,16 @@ def measure(source: Memory, parameters: Parameters) -> Measured:
     )
 
 
-def override(mixture: Mixture, frame: Frame, weights: Float | None, means: Float | None, given: Any) -> Mixture:
-    """A start with some of its parameters replaced by given ones, in the user's units."""
+def override(mixture: Mixture, frame: Frame, weights: Any, means: Any, given: Any) -> Mixture:
+    """A start with some of its parameters replaced by given ones, in the user's units.
+
+    Under a noise component, what weights lack to 1 is its own; where they lack nothing it keeps the share it has.
+    """
     if weights is not None:
-        mixture = replace(mixture, proportions=np.asarray(weights, dtype=np.float64) * (1.0 - mixture.noise))
+        weights = np.asarray(weights, dtype=np.float64)
+        rest = 1.0 - float(weights.sum())
+        noise = rest if mixture.noise > 0 and rest > WHOLE else mixture.noise
+        mixture = replace(mixture, proportions=weights if noise == rest else weights * (1.0 - noise), noise=noise)
     if means is not None:
         mixture = replace(mixture, means=(np.asarray(means, dtype=np.float64) - frame.origin) / frame.unit)
     if given is not None:
