@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from copy import copy, deepcopy
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from mixtura.covariance import MCLUST, published, resolve
+from mixtura.covariance import MCLUST, UNIVARIATE, Layout, published, resolve
+from mixtura.covariance.checks import require_shape
 from mixtura.estimators.initial import check_means, check_weights
 from mixtura.outcome import MixtureError
 from mixtura.parameters import Parameters
@@ -15,25 +17,55 @@ from mixtura.parameters import Parameters
 # The arrays that a Parameters value and an estimator share, by the estimator's names.
 ARRAYS = ("covariances_", "precisions_", "precisions_cholesky_")
 FITTED = ("weights_", "means_", *ARRAYS, "converged_", "n_iter_", "lower_bound_", "lower_bounds_")
+NAMES = ("n_features_in_", "feature_names_in_")
+REMEDY = "Fit it, or use GaussianMixture.from_parameters."
 
 
 def parameters_of(estimator: Any) -> Parameters:
-    """The published attributes of an estimator as a model; a factor that was not assigned comes from the covariances."""
+    """The published attributes of an estimator as a model; as in scikit-learn `precisions_cholesky_` is the density.
+
+    Raises
+    ------
+    MixtureError
+        Attributes that are missing, or were assigned in shapes that do not fit each other.
+    """
     if not hasattr(estimator, "means_") or not hasattr(estimator, "weights_"):
-        raise MixtureError("This model has no weights_ and means_. Fit it, or use GaussianMixture.from_parameters.")
-    means = np.asarray(estimator.means_)
-    _, layout = resolve(estimator.covariance_type, means.shape[1])
-    if hasattr(estimator, "precisions_cholesky_"):
-        factor = np.asarray(estimator.precisions_cholesky_)
-        others = (np.asarray(getattr(estimator, name, factor)) for name in ARRAYS[:2])
-        arrays = published.Published(*others, factor)
-    elif hasattr(estimator, "covariances_"):
-        arrays = published.from_covariances(estimator.covariances_, layout)
-    else:
-        raise MixtureError("This model has no covariances_. Fit it, or use GaussianMixture.from_parameters.")
+        raise MixtureError(f"This model has no weights_ and means_. {REMEDY}")
+    weights, means = np.asarray(estimator.weights_), np.asarray(estimator.means_)
+    if means.ndim != 2 or weights.shape != means.shape[:1]:
+        raise MixtureError(
+            f"weights_ has shape {weights.shape} and means_ {means.shape}: they must be (K,) and (K, D)."
+        )
+    k, d = means.shape
+    _, layout = resolve(estimator.covariance_type, d)
     noise = getattr(estimator, "_noise", None)
-    weight = float(getattr(estimator, "noise_weight_", 0.0))
-    return Parameters(np.asarray(estimator.weights_), means, arrays, layout, weight, noise)
+    weight = float(getattr(estimator, "noise_weight_", 0.0)) if noise is not None else 0.0
+    return Parameters(weights, means, _arrays(estimator, layout, k, d), layout, weight, noise)
+
+
+def _arrays(estimator: Any, layout: Layout, n_components: int, n_features: int) -> published.Published:
+    """The arrays as they stand; those that were not assigned follow from those that were."""
+    found = [np.asarray(getattr(estimator, name)) if hasattr(estimator, name) else None for name in ARRAYS]
+    for array, name in zip(found, ("covariances", "precisions", "precision Cholesky"), strict=True):
+        if array is not None:
+            require_shape(array, layout, name, n_components, n_features)
+    covariances, precisions, factor = found
+    if covariances is None and precisions is None and factor is None:
+        raise MixtureError(f"This model has no covariances_. {REMEDY}")
+    if factor is None or covariances is None or precisions is None:
+        rest = _derived(covariances, precisions, factor, layout)
+        covariances = rest.covariances if covariances is None else covariances
+        precisions = rest.precisions if precisions is None else precisions
+        factor = rest.precisions_cholesky if factor is None else factor
+    return published.Published(covariances, precisions, factor)
+
+
+def _derived(covariances: Any, precisions: Any, factor: Any, layout: Layout) -> published.Published:
+    if covariances is not None and factor is None:
+        return published.from_covariances(covariances, layout)
+    if factor is not None:
+        return published.from_factors(factor, layout)
+    return published.from_precisions(precisions, layout)
 
 
 def set_parameters(estimator: Any, parameters: Parameters) -> None:
@@ -50,51 +82,38 @@ def set_parameters(estimator: Any, parameters: Parameters) -> None:
 def require_same_shape(estimator: Any, n_features: int) -> None:
     """Raise when a warm start's settings no longer fit the model it would go on from."""
     k, d = np.asarray(estimator.means_).shape
-    _, layout = resolve(estimator.covariance_type, d)
-    shape = {"tied": (d, d), "diag": (k, d), "spherical": (k,)}.get(layout, (k, d, d))
+    fitted_type = getattr(estimator, "_fitted_type", estimator.covariance_type)
     wrong = []
     if k != estimator.n_components:
         wrong.append(f"n_components is {estimator.n_components} and the fitted model has {k}")
     if d != n_features:
         wrong.append(f"X has {n_features} features and the fitted model {d}")
-    if np.asarray(estimator.covariances_).shape != shape or estimator._fitted_type != estimator.covariance_type:
-        wrong.append(f"covariance_type is {estimator.covariance_type!r} and the fitted one {estimator._fitted_type!r}")
-    if bool(estimator.noise) != (estimator._noise is not None):
+    if fitted_type != estimator.covariance_type:
+        wrong.append(f"covariance_type is {estimator.covariance_type!r} and the fitted one {fitted_type!r}")
+    if bool(estimator.noise) != (getattr(estimator, "_noise", None) is not None):
         wrong.append("noise was switched")
     if wrong:
         raise MixtureError(f"A warm start cannot go on: {'; '.join(wrong)}. Use warm_start=False, or a new estimator.")
 
 
 def from_parameters(estimator: Any, weights: Any, means: Any, covariances: Any) -> Any:
-    """A fitted estimator of given parameters.
-
-    Parameters
-    ----------
-    estimator : GaussianMixture
-        Unfitted, with the number of components and the covariance type.
-    weights : array-like of shape (K,)
-    means : array-like of shape (K, D)
-    covariances : array-like
-        In the shape of `covariances_`.
-    """
-    means = np.asarray(means)
+    """Give an unfitted estimator, with its number of components and its type, parameters as if fitted."""
+    k, means = int(estimator.n_components), np.asarray(means, dtype=np.float64)
     if means.ndim != 2:
         raise MixtureError(f"means have shape {means.shape} and must have shape (n_components, n_features).")
-    k, d = len(weights), means.shape[1]
+    d = means.shape[1]
     _, layout = resolve(estimator.covariance_type, d)
-    shape = {"tied": (d, d), "diag": (k, d), "spherical": (k,)}.get(layout, (k, d, d))
-    if np.shape(covariances) != shape:
-        raise MixtureError(f"covariances have shape {np.shape(covariances)} and must have {shape}.")
-    arrays = published.from_covariances(covariances, layout)
+    arrays = published.from_covariances(covariances, layout, k, d)
     set_parameters(estimator, Parameters(check_weights(weights, k, False), check_means(means, k, d), arrays, layout))
     estimator.n_features_in_ = d
+    estimator.converged_, estimator.n_iter_ = False, 0
+    estimator.lower_bound_, estimator.lower_bounds_ = -np.inf, []
     _unmeasured(estimator)
     return estimator
 
 
 def _unmeasured(estimator: Any) -> None:
-    estimator.converged_, estimator.n_iter_ = False, 0
-    estimator.lower_bound_, estimator.lower_bounds_ = -np.inf, []
+    """What only a fit to rows can know."""
     estimator._quantiles = None
     estimator._fitted_type = estimator.covariance_type
 
@@ -107,15 +126,13 @@ def from_sklearn(cls: Any, estimator: Any) -> Any:
     if isinstance(estimator, Pipeline):
         raise MixtureError("This is a Pipeline. Pass its mixture step, pipeline[-1], and keep the steps before it.")
     if not isinstance(estimator, Theirs):
-        raise MixtureError(f"This is a {type(estimator).__name__}, not a sklearn.mixture.GaussianMixture.")
+        raise MixtureError(f"This is a {type(estimator).__name__}, not a fitted sklearn.mixture.GaussianMixture.")
     if not hasattr(estimator, "means_"):
         raise MixtureError("This scikit-learn model is not fitted. Call its fit(X) first.")
-    ours = cls(**estimator.get_params(deep=False))
-    for name in (*FITTED, "n_features_in_", "feature_names_in_"):
-        if hasattr(estimator, name):
-            setattr(ours, name, deepcopy(getattr(estimator, name)))
-    ours.noise_weight_, ours._noise, ours._quantiles = 0.0, None, None
-    ours._fitted_type = ours.covariance_type
+    ours = cls(**{name: getattr(estimator, name) for name in Theirs().get_params()})
+    _copy(estimator, ours, (*FITTED, *NAMES))
+    ours.noise_weight_, ours._noise = 0.0, None
+    _unmeasured(ours)
     return ours
 
 
@@ -123,18 +140,22 @@ def to_sklearn(estimator: Any) -> Any:
     """One of ours as a fitted scikit-learn GaussianMixture; mclust's codes become "full"."""
     from sklearn.mixture import GaussianMixture as Theirs
 
-    if estimator._noise is not None:
+    if getattr(estimator, "_noise", None) is not None:
         raise MixtureError("scikit-learn's mixture has no noise component, so this model cannot become one.")
-    settings = {name: value for name, value in estimator.get_params(deep=False).items() if name in Theirs().get_params()}
-    code = settings["covariance_type"] in MCLUST or len(settings["covariance_type"]) == 1
-    settings["covariance_type"] = "full" if code else settings["covariance_type"]
+    settings = {name: getattr(estimator, name) for name in Theirs().get_params()}
+    if settings["covariance_type"] in (*MCLUST, *UNIVARIATE):
+        settings["covariance_type"] = "full"
     if not isinstance(settings["init_params"], str):
         settings["init_params"] = "kmeans"
     theirs = Theirs(**settings)
-    for name in (*FITTED, "n_features_in_", "feature_names_in_"):
-        if hasattr(estimator, name):
-            setattr(theirs, name, deepcopy(getattr(estimator, name)))
+    _copy(estimator, theirs, (*FITTED, *NAMES))
     return theirs
+
+
+def _copy(source: Any, target: Any, names: tuple[str, ...]) -> None:
+    for name in names:
+        if hasattr(source, name):
+            setattr(target, name, deepcopy(getattr(source, name)))
 
 
 def reorder(estimator: Any, order: Any) -> Any:
@@ -154,12 +175,11 @@ def reorder(estimator: Any, order: Any) -> Any:
 
 def sorted_by(estimator: Any, by: str | int) -> Any:
     """The order of the components by falling weight, or by rising mean of a column."""
-    if by == "weight":
+    if isinstance(by, str) and by == "weight":
         return np.argsort(-np.asarray(estimator.weights_), kind="stable")
     names = [str(name) for name in getattr(estimator, "feature_names_in_", [])]
     d = estimator.means_.shape[1]
-    if by in names:
-        by = names.index(str(by))
-    if not isinstance(by, int) or not -d <= by < d:
+    column = names.index(by) if by in names else by
+    if isinstance(column, bool) or not isinstance(column, Integral) or not -d <= column < d:
         raise MixtureError(f"by is {by!r}. Use 'weight', or a column: {', '.join(names) or f'0 to {d - 1}'}.")
-    return np.argsort(np.asarray(estimator.means_)[:, by], kind="stable")
+    return np.argsort(np.asarray(estimator.means_)[:, int(column)], kind="stable")

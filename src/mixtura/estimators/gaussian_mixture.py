@@ -3,38 +3,31 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from numbers import Integral, Real
 from time import perf_counter
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
-from sklearn.base import BaseEstimator, DensityMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura import assess, criteria, kernels, sampling, threads
-from mixtura.arrays import Float
-from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE, resolve
-from mixtura.estimators import conversion, inputs, progress, solve
-from mixtura.outcome import DataWarning, MixtureError
-from mixtura.parameters import Parameters
+from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE
+from mixtura.estimators import conversion, inputs, solve
+from mixtura.estimators.answers import Answers
+from mixtura.outcome import DataWarning
 from mixtura.prior import NormalInverseWishart
-from mixtura.sources.memory import Memory
 from mixtura.start import STARTS
 
-T = TypeVar("T")
 
-
-class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
+class GaussianMixture(Answers):
     r"""Gaussian mixture: rows come from K Gaussians with unknown shares, means and covariances.
 
     .. math:: p(x) = \sum_{k=1}^{K} \pi_k \, N(x \mid \mu_k, \Sigma_k)
 
-    Fitted by expectation-maximization [1]_. Parameters, defaults, attributes and answers are scikit-learn's; beyond them
-    are row weights, the families of mclust [2]_, a noise component, priors, acceleration and a report.
+    Fitted by expectation-maximization [1]_. Parameters, defaults, attributes and answers are scikit-learn's; beyond
+    them are row weights, the families of mclust [2]_, a noise component, priors, acceleration and a report.
 
     Parameters
     ----------
@@ -185,7 +178,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.acceleration = acceleration
         self.n_threads = n_threads
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> GaussianMixture:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Estimate the parameters from rows.
 
         Parameters
@@ -204,18 +197,26 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         ------
         MixtureError
             Rows or settings that cannot be used, or when every start failed; an earlier fit is left as it was.
+
+        Warns
+        -----
+        ConvergenceWarning
+            When `max_iter` passes were made before the likelihood settled.
+        DataWarning
+            When columns or components look wrong; `fit_report_` says the same and more.
         """
-        return self._fit(X, sample_weight)
+        return cast(Self, self._fit(X, sample_weight))
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def _fit(self, X: Any, sample_weight: Any = None, standardize_start: bool = False) -> GaussianMixture:
+    def _fit(self, X: Any, sample_weight: Any = None, standardize_start: bool = False) -> Self:
         """Fit; `standardize_start` measures the distances of starts in standard deviations of the columns."""
         begun = perf_counter()
         with inputs.untouched(self):
             source = inputs.source_of(self, X, reset=True, at_least=2)
             dtype = np.float32 if inputs.is_single(X) else np.float64
-            with self._working(source, inputs.weight_of(sample_weight, source.shape[0])) as ready:
-                solution = solve.solve(self, ready, dtype, standardize_start, progress.of(self))
+            weight = inputs.weight_of(sample_weight, source.shape[0])
+            with self._working(source, weight, self.n_components) as ready:
+                solution = solve.solve(self, ready, dtype, standardize_start)
             for sentence in solution.warnings:
                 warnings.warn(sentence, DataWarning, stacklevel=4)
             if solution.unsettled:
@@ -223,144 +224,105 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             solve.adopt(self, solution, perf_counter() - begun)
         return self
 
-    def _working(self, source: Memory, weight: Float | None) -> Any:
-        """The source with its weights and its threads, for the duration of a `with`."""
-        k = self.n_components
-        return threads.working(source, weight, self.n_threads, float(source.shape[0]) * k * source.shape[1])
-
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
-        """Fit, then the label of each row; the same as ``fit(X).predict(X)``."""
-        return self.fit(X, y, sample_weight).predict(X)
-
-    def _each(self, X: Any, function: Callable[..., T], sample_weight: Any = None) -> T:
-        """A function of (framed source, density, kernel) for rows under the published parameters."""
-        check_is_fitted(self)
-        source = inputs.source_of(self, X, reset=False)
-        density, frame = self._parameters().density()
-        if source.shape[1] != density.n_features:
-            raise MixtureError(f"X has {source.shape[1]} features, but the model has {density.n_features}.")
-        with self._working(source, inputs.weight_of(sample_weight, source.shape[0])) as ready:
-            return function(ready.framed(frame), density, kernels.choose(ready.rows))
-
-    def _parameters(self) -> Parameters:
-        """The published attributes as a model."""
-        return conversion.parameters_of(self)
-
-    def predict(self, X: Any) -> Any:
-        """Label of each row: its most probable component, -1 for noise; shape (N,)."""
-        return self._each(X, assess.labels)
-
-    def predict_proba(self, X: Any) -> Float:
-        """Responsibilities: the probability of each component, shape (N, K); with noise (N, K + 1), the noise last."""
-        return self._each(X, assess.responsibilities)
-
-    def score_samples(self, X: Any) -> Float:
-        """Natural log density of each row, noise included, shape (N,). It depends on units and may be positive."""
-        return self._each(X, assess.log_densities)
-
-    def uncertainty(self, X: Any) -> Float:
-        """One minus the largest responsibility of each row, shape (N,)."""
-        return self._each(X, assess.uncertainties)
-
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """Mean log density a row (a unit of weight); higher is better."""
-        found = self._each(X, assess.assess, sample_weight)
-        return found.log_likelihood / found.weight
-
-    def bic(self, X: Any, sample_weight: Any = None) -> float:
-        """Bayesian information criterion, lower is better; n is the sum of the weights (mclust's is the negative)."""
-        found = self._each(X, assess.assess, sample_weight)
-        return criteria.bic(found.log_likelihood, self.n_parameters_, found.weight)
-
-    def aic(self, X: Any, sample_weight: Any = None) -> float:
-        """Akaike information criterion, lower is better."""
-        found = self._each(X, assess.assess, sample_weight)
-        return criteria.aic(found.log_likelihood, self.n_parameters_)
-
-    def icl(self, X: Any, sample_weight: Any = None) -> float:
-        """Integrated completed likelihood, lower is better: BIC plus a penalty for rows in doubt (minus mclust's ICL)."""
-        found = self._each(X, assess.assess, sample_weight)
-        return criteria.icl(found.log_likelihood, self.n_parameters_, found.weight, found.log_max)
-
-    def sample(self, n_samples: int = 1, random_state: Any = None, shuffle: bool = False) -> tuple[Float, Any]:
-        """Draw rows from the mixture.
+        """Fit, then the label of each row: the same as ``fit(X).predict(X)``.
 
         Parameters
         ----------
-        n_samples : int, default=1
-        random_state : int, RandomState instance or None
-            None means the estimator's own.
-        shuffle : bool, default=False
-            Whether rows come in random order instead of component by component.
+        X : array-like or DataFrame of shape (N, D)
+        y : ignored
+        sample_weight : array-like of shape (N,), optional
 
         Returns
         -------
-        X : array of shape (n_samples, D)
-        y : array of shape (n_samples,)
-            Component of each row, -1 for noise.
+        labels : array of shape (N,)
         """
-        check_is_fitted(self)
-        if n_samples < 1:
-            raise MixtureError(
-                f"Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample."
-            )
-        generator = check_random_state(self.random_state if random_state is None else random_state)
-        return sampling.sample(self._parameters(), int(n_samples), generator, shuffle)
-
-    def log_density_threshold(self, fraction: float) -> float:
-        """The log density that at least `fraction` of the training rows do not exceed: a flag for unusual rows.
-
-        It is not a p-value. Of more than 65 536 rows an evenly spaced sample was kept.
-        """
-        check_is_fitted(self)
-        if not 0.0 <= fraction <= 1.0:
-            raise MixtureError(f"fraction is {fraction} and must lie between 0 and 1.")
-        quantiles = getattr(self, "_quantiles", None)
-        if quantiles is None:
-            raise MixtureError("This model was not fitted to rows, so it has no training log densities. Fit it first.")
-        return float(quantiles.at(fraction))
-
-    @property
-    def n_parameters_(self) -> int:
-        """Free parameters: shares, means, covariances, and two for noise."""
-        check_is_fitted(self)
-        return self._n_parameters()
-
-    def _n_parameters(self) -> int:
-        k, d = self.means_.shape
-        family, _ = resolve(self.covariance_type, d)
-        noisy = getattr(self, "_noise", None) is not None
-        return criteria.n_parameters(k, d, family.free_parameters(k, d), noisy, self.equal_weights)
+        return self._fit(X, sample_weight).predict(X)
 
     @classmethod
-    def from_parameters(
-        cls, weights: Any, means: Any, covariances: Any, covariance_type: str = "full"
-    ) -> GaussianMixture:
-        """A fitted estimator of given parameters; see `mixtura.estimators.conversion.from_parameters`."""
-        return conversion.from_parameters(cls(len(weights), covariance_type=covariance_type), weights, means, covariances)
+    def from_parameters(cls, weights: Any, means: Any, covariances: Any, covariance_type: str = "full") -> Self:
+        """A mixture of given parameters, ready to predict, score and sample.
+
+        Parameters
+        ----------
+        weights : array-like of shape (K,)
+            Not below 0, of sum 1.
+        means : array-like of shape (K, D)
+        covariances : array-like
+            In the shape of `covariances_`: (K, D, D) for "full" and codes, (D, D) tied, (K, D) diag, (K,) spherical.
+        covariance_type : str, default="full"
+
+        Raises
+        ------
+        MixtureError
+            Shapes that do not fit, weights that do not sum to 1, or a covariance that is not positive definite.
+
+        Examples
+        --------
+        >>> import mixtura as mx
+        >>> model = mx.GaussianMixture.from_parameters([0.5, 0.5], [[0.0], [4.0]], [[1.0], [1.0]], "diag")
+        >>> model.predict([[1.0], [3.0]])
+        array([0, 1])
+        """
+        estimator = cls(np.size(weights), covariance_type=covariance_type)
+        return cast(Self, conversion.from_parameters(estimator, weights, means, covariances))
 
     @classmethod
-    def from_sklearn(cls, estimator: Any) -> GaussianMixture:
-        """A fitted ``sklearn.mixture.GaussianMixture`` as ours: settings, names, attributes, the same predictions."""
-        return conversion.from_sklearn(cls, estimator)
+    def from_sklearn(cls, estimator: Any) -> Self:
+        """A fitted ``sklearn.mixture.GaussianMixture`` as ours: settings, names, attributes, the same predictions.
+
+        Parameters
+        ----------
+        estimator : sklearn.mixture.GaussianMixture
+            Fitted. Of a Pipeline, pass the last step.
+
+        Examples
+        --------
+        >>> import mixtura as mx
+        >>> from sklearn.mixture import GaussianMixture
+        >>> theirs = GaussianMixture(2, random_state=0).fit([[0.0], [1.0], [9.0], [10.0]])
+        >>> ours = mx.GaussianMixture.from_sklearn(theirs)
+        >>> bool((ours.predict([[1.0], [9.0]]) == theirs.predict([[1.0], [9.0]])).all())
+        True
+        """
+        return cast(Self, conversion.from_sklearn(cls, estimator))
 
     def to_sklearn(self) -> Any:
-        """This model as a fitted ``sklearn.mixture.GaussianMixture``; raises for a noise component."""
+        """The same model as a fitted ``sklearn.mixture.GaussianMixture``; a code of mclust becomes "full".
+
+        Raises
+        ------
+        MixtureError
+            For a noise component, which scikit-learn has not.
+        """
         check_is_fitted(self)
         return conversion.to_sklearn(self)
 
-    def reorder(self, order: Any) -> GaussianMixture:
+    def reorder(self, order: Any) -> Self:
         """The same model with its components in another order, as a new estimator.
 
         Parameters
         ----------
         order : sequence of int
             ``order[i]`` is the present index of the new component i.
+
+        Examples
+        --------
+        >>> import mixtura as mx
+        >>> model = mx.GaussianMixture.from_parameters([0.3, 0.7], [[0.0], [4.0]], [1.0, 1.0], "spherical")
+        >>> model.reorder([1, 0]).weights_
+        array([0.7, 0.3])
         """
         check_is_fitted(self)
-        return conversion.reorder(self, order)
+        return cast(Self, conversion.reorder(self, order))
 
-    def sort_components(self, by: str | int = "weight") -> GaussianMixture:
-        """The same model with its components by falling weight, or by rising mean of a column (name or index)."""
+    def sort_components(self, by: str | int = "weight") -> Self:
+        """The same model with its components in order, as a new estimator.
+
+        Parameters
+        ----------
+        by : str or int, default="weight"
+            "weight" for falling shares, or a column (name or index) for rising means.
+        """
         check_is_fitted(self)
-        return conversion.reorder(self, conversion.sorted_by(self, by))
+        return cast(Self, conversion.reorder(self, conversion.sorted_by(self, by)))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from mixtura import fitting, start
-from mixtura.arrays import Float
 from mixtura.covariance import Layout, published
+from mixtura.covariance.checks import Public, floating
 from mixtura.fitting import Problem
 from mixtura.mixture import Mixture
 from mixtura.noise import Noise
@@ -21,8 +21,8 @@ from mixtura.parameters import Parameters
 class Given:
     """Parameters that the user gave to begin with; None for those to be found."""
 
-    weights: Float | None
-    means: Float | None
+    weights: Public | None
+    means: Public | None
     arrays: published.Published | None
 
     @classmethod
@@ -33,7 +33,7 @@ class Given:
         return cls(
             None if weights is None else check_weights(weights, k, bool(estimator.noise)),
             None if means is None else check_means(means, k, n_features),
-            None if precisions is None else _check_precisions(precisions, layout, k, n_features),
+            None if precisions is None else published.from_precisions(precisions, layout, k, n_features),
         )
 
     @property
@@ -47,6 +47,15 @@ class Given:
         rest = max(0.0, 1.0 - float(self.weights.sum())) if noise is not None else 0.0
         return Parameters(self.weights, self.means, self.arrays, layout, rest, noise)
 
+    def over(self, found: Parameters) -> Parameters:
+        """Found parameters with the given ones in their place, to the bit (weights beside a noise share it)."""
+        return replace(
+            found,
+            weights=found.weights if self.weights is None or found.noise is not None else self.weights,
+            means=found.means if self.means is None else self.means,
+            arrays=found.arrays if self.arrays is None else self.arrays,
+        )
+
     def start(self, begin: start.Start, problem: Problem) -> start.Start:
         """A start with the given parameters in place of its own."""
         given = None if self.arrays is None else published.read_back(self.arrays.covariances, problem.layout)
@@ -57,7 +66,7 @@ class Given:
         return overridden
 
 
-def check_weights(weights: Any, n_components: int, noisy: bool) -> Float:
+def check_weights(weights: Any, n_components: int, noisy: bool) -> Public:
     """Proportions of shape (K,) in [0, 1] that sum to 1 (with noise: to at most 1)."""
     found = _floats(weights, "weights")
     _check_shape(found, (n_components,), "weights")
@@ -66,32 +75,28 @@ def check_weights(weights: Any, n_components: int, noisy: bool) -> Float:
             f"The parameter 'weights' should be in the range [0, 1], but got max value {found.min():.5f}, "
             f"min value {found.max():.5f}"
         )
-    total = float(found.sum())
-    slack = 1e-6 if getattr(weights, "dtype", None) == np.float32 else 1e-8
+    total = float(found.sum(dtype=np.float64))
+    slack = 1e-6 if found.dtype == np.float32 else 1e-8
     if abs(total - 1.0) > slack and not (noisy and total < 1.0):
         raise MixtureError(f"The parameter 'weights' should be normalized, but got sum(weights) = {total:.5f}")
     return found
 
 
-def check_means(means: Any, n_components: int, n_features: int) -> Float:
+def check_means(means: Any, n_components: int, n_features: int) -> Public:
     """Means of shape (K, D), finite."""
     found = _floats(means, "means")
     _check_shape(found, (n_components, n_features), "means")
     return found
 
 
-def _check_precisions(precisions: Any, layout: Layout, n_components: int, n_features: int) -> published.Published:
-    return published.from_precisions(np.array(precisions, dtype=np.float64), layout, n_components, n_features)
-
-
-def _floats(values: Any, name: str) -> Float:
-    found = np.array(values, dtype=np.float64)
+def _floats(values: Any, name: str) -> Public:
+    found = floating(values)
     if not np.isfinite(found).all():
         raise MixtureError(f"The parameter '{name}' holds values that are not finite numbers.")
     return found
 
 
-def _check_shape(values: Float, shape: tuple[int, ...], name: str) -> None:
+def _check_shape(values: Public, shape: tuple[int, ...], name: str) -> None:
     if values.shape != shape:
         raise MixtureError(f"The parameter '{name}' should have the shape of {shape}, but got {values.shape}")
 
@@ -130,6 +135,6 @@ def _check_responsibilities(given: Any, n_rows: int, n_components: int, noisy: b
     if wrong.any():
         row = int(np.argmax(wrong))
         raise MixtureError(
-            f"init_params: the responsibilities of row {row} are not probabilities that sum to 1 (sum {total[row]:.6g})."
+            f"init_params: the responsibilities of row {row} are not probabilities of sum 1 (sum {total[row]:.6g})."
         )
     return given

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from mixtura.arrays import Float
+from mixtura.arrays import Float, is_elsewhere, is_float32, is_real, to_host
 from mixtura.outcome import MixtureError
 from mixtura.sources.frames import Frames, is_frame, numeric
 from mixtura.sources.memory import Memory
@@ -35,21 +35,32 @@ def source_of(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int = 
 
     Raises
     ------
-    MixtureError, TypeError
-        Masked, sparse, complex, text, one-dimensional or empty input, each with what to do.
+    MixtureError, ValueError, TypeError
+        Masked, sparse, complex, text, one-dimensional or empty input, and columns that the model does not know, each
+        with what to do.
     """
-    frame = is_frame(X)
-    if not frame:
-        X = _array(estimator, X, at_least)
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
-        return Memory.of(X, names=_names(estimator))
+    if is_frame(X):
+        return _of_frame(estimator, X, reset, at_least)
+    X = _elsewhere(X, at_least) if is_elsewhere(X) else _array(estimator, X, at_least)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
+    return Memory.of(X, names=_names(estimator))
+
+
+def _of_frame(estimator: BaseEstimator, X: Any, reset: bool, at_least: int) -> Memory:
     rows = numeric(X)
     if rows.shape[0] < at_least or rows.shape[1] == 0:
         raise MixtureError(
             f"Found array with {rows.shape[0]} sample(s) and {rows.shape[1]} feature(s) (shape={rows.shape}) while a "
             f"minimum of {at_least} and 1 is required."
         )
+    try:
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+    except ValueError as error:
+        if "feature names should match" not in str(error):
+            raise
+        fitted, given = (", ".join(map(str, names)) for names in (estimator.feature_names_in_, rows.columns))
+        remedy = "Select the columns: X[list(model.feature_names_in_)]."
+        raise MixtureError(f"{error}Fitted with: {fitted}. Given: {given}. {remedy}") from None
     return Frames.of(rows, names=_names(estimator))
 
 
@@ -59,9 +70,20 @@ def _array(estimator: BaseEstimator, X: Any, at_least: int) -> Any:
     kind = getattr(getattr(X, "dtype", None), "kind", "")
     if kind in ("M", "m"):
         raise MixtureError("X holds dates or durations. Turn them into numbers that measure something.")
+    if kind == "c":
+        raise MixtureError("Complex data not supported: use real and imaginary parts as columns of their own.")
     return check_array(
         X, dtype="numeric", ensure_all_finite=False, ensure_min_samples=at_least, estimator=estimator, input_name="X"
     )
+
+
+def _elsewhere(X: Any, at_least: int) -> Any:
+    """An array of another namespace (and perhaps device) as it is; NumPy's would go through scikit-learn's checks."""
+    if len(X.shape) != 2 or X.shape[0] < at_least or X.shape[1] < 1:
+        raise MixtureError(f"X has shape {tuple(X.shape)} and must have at least {at_least} rows and 1 column.")
+    if not is_real(X):
+        raise MixtureError(f"X holds {X.dtype}, not real numbers. Convert it first.")
+    return X
 
 
 def _names(estimator: BaseEstimator) -> tuple[str, ...] | None:
@@ -73,7 +95,7 @@ def is_single(X: Any) -> bool:
     """Whether rows come in float32, so that results are float32 too."""
     if is_frame(X):
         return {str(dtype) for dtype in numeric(X).schema.values()} == {"Float32"}
-    return getattr(X, "dtype", None) == np.float32
+    return is_float32(X)
 
 
 def weight_of(sample_weight: Any, n_rows: int) -> Float | None:
@@ -82,17 +104,24 @@ def weight_of(sample_weight: Any, n_rows: int) -> Float | None:
     Raises
     ------
     MixtureError
-        Negative, missing or infinite weights by their row, a wrong length, or no weight above 0.
+        Negative, missing or infinite weights by their row, a mask, a wrong length, or no weight above 0.
     """
     if sample_weight is None:
         return None
+    if isinstance(sample_weight, np.ma.MaskedArray):
+        raise MixtureError("sample_weight is a masked array, and its mask would be lost. Use weight 0 for such rows.")
     if isinstance(sample_weight, numbers.Number):
         sample_weight = np.full(n_rows, sample_weight)
-    weight = np.asarray(sample_weight, dtype=np.float64)
+    weight = to_host(sample_weight) if is_elsewhere(sample_weight) else np.asarray(sample_weight, dtype=np.float64)
     if weight.ndim != 1:
         raise MixtureError(f"Sample weights must be 1D array or scalar, and have shape {weight.shape}.")
     if len(weight) != n_rows:
         raise MixtureError(f"sample_weight.shape == {weight.shape}, expected {(n_rows,)}: one weight a row.")
+    _require_counts(weight)
+    return np.ascontiguousarray(weight)
+
+
+def _require_counts(weight: Float) -> None:
     wrong = ~(np.isfinite(weight) & (weight >= 0))
     if wrong.any():
         row = int(np.argmax(wrong))
@@ -100,6 +129,9 @@ def weight_of(sample_weight: Any, n_rows: int) -> Float | None:
             f"Negative values in data passed to `sample_weight`, or values that are not finite: "
             f"row {row} has weight {weight[row]}. Weights are counts, not below 0."
         )
-    if not (weight > 0).any():
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if total == 0:
         raise MixtureError("All sample weights are zero: no row is left to fit.")
-    return np.ascontiguousarray(weight)
+    if not np.isfinite(total):
+        raise MixtureError("The sum of the sample weights is beyond the largest double. Divide them by their mean.")

@@ -6,6 +6,9 @@ from time import perf_counter
 from typing import Any
 
 from mixtura.em import Run
+from mixtura.outcome import Outcome
+
+ENDS = {Outcome.CONVERGED: "converged", Outcome.MAX_ITER: "did not converge", Outcome.GIVEN: "was returned as it is"}
 
 
 class Silent:
@@ -22,10 +25,18 @@ class Silent:
 
 
 class Printed(Silent):
-    """Prints every `interval`-th pass; with `gains` its gain and time as well."""
+    """Prints every `interval`-th pass; with `gains` its gain and time as well.
 
-    def __init__(self, interval: int, gains: bool) -> None:
-        self._interval, self._gains = interval, gains
+    Parameters
+    ----------
+    interval : int
+    gains : bool
+    log_unit : float
+        What objectives in frame coordinates exceed those in the user's units by.
+    """
+
+    def __init__(self, interval: int, gains: bool, log_unit: float) -> None:
+        self._interval, self._gains, self._log_unit = interval, gains, log_unit
         self._began = self._last = perf_counter()
 
     def begin(self, index: int) -> None:
@@ -47,17 +58,17 @@ class Printed(Silent):
 
     def end(self, run: Run) -> None:
         """Say how the start ended."""
-        done = f"{run.outcome.name.lower()}"
-        if not self._gains:
-            print(f"Initialization {done}.")
+        how = ENDS.get(run.outcome, f"failed: {run.reason or run.outcome.value}")
+        if not self._gains or not run.path:
+            print(f"Initialization {how}.")
             return
-        print(
-            f"Initialization {done}. time lapse {perf_counter() - self._began:.5f}s\t lower bound {run.objective:.5f}."
-        )
+        lower_bound = run.objective - self._log_unit
+        lapse = perf_counter() - self._began
+        print(f"Initialization {how}. time lapse {lapse:.5f}s\t lower bound {lower_bound:.5f}.")
 
 
-def of(estimator: Any) -> Silent:
+def of(estimator: Any, log_unit: float) -> Silent:
     """The printer that an estimator's `verbose` asks for."""
     if not estimator.verbose:
         return Silent()
-    return Printed(estimator.verbose_interval, int(estimator.verbose) >= 2)
+    return Printed(estimator.verbose_interval, int(estimator.verbose) >= 2, log_unit)

@@ -12,9 +12,10 @@ from sklearn.utils import check_random_state
 from mixtura import diagnostics, fitting, notes, start
 from mixtura.arrays import Float
 from mixtura.em import Run
-from mixtura.estimators import conversion, initial
+from mixtura.estimators import conversion, initial, progress
 from mixtura.fit_report import FitReport, StartReport
 from mixtura.fitting import Measured, Problem, Settings
+from mixtura.mixture import Mixture
 from mixtura.outcome import MixtureError, Outcome
 from mixtura.parameters import Parameters
 from mixtura.prior import NormalInverseWishart
@@ -57,20 +58,23 @@ class Solution:
         run = self.runs[self.best]
         if run.outcome is not Outcome.MAX_ITER:
             return ""
-        gain = run.path[-1] - run.path[-2] if len(run.path) > 1 else float("nan")
+        last = run.path[-1] - run.path[-2] if len(run.path) > 1 else None
+        gain = "there was no gain to compare" if last is None else f"the last gain was {last:.3g} a row"
         return (
-            f"Best performing initialization did not converge: after {run.passes} passes the last gain was {gain:.3g} "
-            f'a row (tol={self.problem.settings.tol:g}). Raise max_iter or tol, or use acceleration="squarem".'
+            "Best performing initialization did not converge. Try different init parameters, or increase max_iter, "
+            f"tol, or check for degenerate data. (Passes: {run.passes}; {gain}, and tol is "
+            f'{self.problem.settings.tol:g}. acceleration="squarem" needs fewer passes.)'
         )
 
 
-def solve(estimator: Any, source: Memory, dtype: Any, standardize: bool, watch: Any) -> Solution:
+def solve(estimator: Any, source: Memory, dtype: Any, standardize: bool) -> Solution:
     """Pose the problem, run every start, publish and measure the best."""
     problem = Problem.pose(source, _settings(estimator, standardize))
     given = initial.Given.check(estimator, problem.layout, source.shape[1])
     warm = estimator.warm_start and hasattr(estimator, "converged_")
     flat = [] if estimator.max_iter == 0 and given.complete else _require_spread(problem)
     starts, before = _starts(estimator, problem, given, warm)
+    watch = progress.of(estimator, problem.frame.log_unit)
     runs = fitting.run_starts(problem, starts, check_random_state(estimator.random_state), before, watch)
     best = fitting.choose(runs)
     parameters = _publish(problem, runs[best], given if not warm else None, dtype)
@@ -99,32 +103,39 @@ def _require_spread(problem: Problem) -> list[str]:
     return notes.flat_columns(problem)
 
 
-def _starts(
-    estimator: Any, problem: Problem, given: initial.Given, warm: bool
-) -> tuple[Sequence[start.Start], float]:
+def _starts(estimator: Any, problem: Problem, given: initial.Given, warm: bool) -> tuple[Sequence[start.Start], float]:
     """The starts to make, and the objective that a warm one goes on from."""
     if warm:
         conversion.require_same_shape(estimator, problem.source.shape[1])
         last = estimator.lower_bounds_[-1] + problem.frame.log_unit if estimator.lower_bounds_ else -np.inf
         return [_from(conversion.parameters_of(estimator))], last
     if given.complete:
-        return [_from(given.parameters(problem.layout, problem.noise))], -np.inf
+        return [_from(given.parameters(problem.layout, problem.noise), fresh=True)], -np.inf
     n_rows, k = problem.source.shape[0], problem.settings.n_components
     begin, fixed = initial.named_or_given(estimator.init_params, n_rows, k, problem.noise is not None)
     return [given.start(begin, problem)] * (1 if fixed else estimator.n_init), -np.inf
 
 
-def _from(parameters: Parameters) -> start.Start:
-    return lambda ground, _: parameters.mixture(ground.recipe, ground.source.frame)
+def _from(parameters: Parameters, fresh: bool = False) -> start.Start:
+    """The start at given parameters; a `fresh` one gives a share to a noise component that was left none."""
+
+    def begin(ground: start.Ground, _: start.Seed) -> Mixture:
+        mixture = parameters.mixture(ground.recipe, ground.source.frame)
+        without = fresh and parameters.noise is not None and parameters.noise_weight <= fitting.WHOLE
+        return mixture.with_noise(start.NOISE_START) if without else mixture
+
+    return begin
 
 
 def _publish(problem: Problem, run: Run, given: initial.Given | None, dtype: Any) -> Parameters:
     """The run's model rounded to its public arrays; given parameters that no pass has changed stay as they are."""
-    if run.outcome is Outcome.GIVEN and given is not None and given.complete:
-        return given.parameters(problem.layout, problem.noise)
+    unchanged = given if run.outcome is Outcome.GIVEN else None
+    if unchanged is not None and unchanged.complete:
+        return unchanged.parameters(problem.layout, problem.noise)
     if run.model is None:
         raise MixtureError("The start left no model.")
-    return Parameters.publish(run.model, problem.frame, problem.layout, problem.noise, dtype)
+    found = Parameters.publish(run.model, problem.frame, problem.layout, problem.noise, dtype)
+    return found if unchanged is None else unchanged.over(found)
 
 
 def _noted(
@@ -136,7 +147,7 @@ def _noted(
     mass = measured.assessment.mass
     loud = flat + notes.scales(problem, unit_bound)
     if not family.shared and not problem.settings.prior:
-        loud += notes.starved(mass, 1 if family.order == "trace" else problem.source.shape[1])
+        loud += notes.starved(mass.tolist(), 1 if family.order == "trace" else problem.source.shape[1])
     return Solution(problem, runs, best, measured, loud, notes.odd_columns(problem.source))
 
 
