@@ -44,7 +44,7 @@ class Whitening:
     @property
     def shared(self) -> bool:
         """Whether one factor is given (it serves every component)."""
-        return self.factor.shape[0] == 1
+        return len(self.factor) == 1
 
     def log_det(self, n_features: int) -> Float:
         """Log determinant of each factor, shape (K,) or (1,)."""

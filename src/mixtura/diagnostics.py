@@ -22,7 +22,7 @@ NARROW = 100.0
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns look like a row counter, and how many distinct values (at most 3) each holds; blocks add in order."""
+    """Which columns look like a row counter, and how many distinct values (at most 3) each holds; neighbors add."""
 
     first: Float
     last: Float
@@ -47,7 +47,8 @@ class Columns:
         joined = np.array([len({*pair}) for pair in zip(self.low, self.high, other.low, other.high, strict=True)])
         distinct = np.minimum(3, np.maximum(joined, np.maximum(self.distinct, other.distinct)))
         seam = other.first - self.last
-        step = np.where((seam == self.step) & ((other.step == self.step) | (other.first == other.last)), self.step, np.nan)
+        goes_on = (seam == self.step) & ((other.step == self.step) | (other.first == other.last))
+        step = np.where(goes_on, self.step, np.nan)
         return Columns(self.first, other.last, step, low, high, distinct)
 
 

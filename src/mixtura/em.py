@@ -66,7 +66,7 @@ class Plain:
 
 
 def read(source: Rows, model: Mixture, kernel: Kernel) -> Moments:
-    """One pass: the moments under a model. Where they lost digits about the old means the rows are read again about the new."""
+    """One pass: the moments under a model; a second about the new means where sums about the old ones lost digits."""
     gather = partial(kernel.moments, density=model.density(), order=model.order)
     moments: Moments = source.reduce(gather)
     if moments.cancellation() > CANCELLATION:
@@ -74,7 +74,9 @@ def read(source: Rows, model: Mixture, kernel: Kernel) -> Moments:
     return moments
 
 
-def iterate(source: Rows, model: Mixture, kernel: Kernel, rule: Rule | None = None) -> Iterator[tuple[Step, bool, Mixture]]:
+def iterate(
+    source: Rows, model: Mixture, kernel: Kernel, rule: Rule | None = None
+) -> Iterator[tuple[Step, bool, Mixture]]:
     """EM without an end: every pass as (step, accepted, next model).
 
     The objective of a step is that of the model yielded with it.
@@ -138,7 +140,7 @@ Watch = Callable[[Run], None]
 def run(
     source: Rows, model: Mixture, kernel: Kernel, goal: Goal, rule: Rule, reseed: Reseed, watch: Watch | None = None
 ) -> Run:
-    """EM from one start until it settles, fails or has made `max_iter` passes; a failure is an outcome, not an exception."""
+    """EM from one start until it settles, fails or has made `max_iter` passes; failing is an outcome, no exception."""
     record = Run(model)
     try:
         _advance(record, source, kernel, goal, rule, reseed, watch)
@@ -155,7 +157,7 @@ def _advance(
 ) -> None:
     """Iterate into `record`; a component without rows is seeded again once."""
     settled, previous = 0, goal.before
-    steps = iterate(source, _given(record.model), kernel, _guarded(rule, record, reseed))
+    steps = iterate(source, _given(record.model), kernel, _Reseeding(rule, record, reseed))
     for step, accepted, following in steps:
         record.passes += 1
         value = step.objective / step.moments.weight
@@ -190,7 +192,7 @@ def _watch_falls(record: Run, change: float, value: float, model: Mixture) -> No
 
 
 @dataclass
-class _guarded:
+class _Reseeding:
     """A rule that answers a component without rows: seeded again the first time, a failure the second."""
 
     rule: Rule
@@ -199,14 +201,17 @@ class _guarded:
 
     @property
     def cycle(self) -> int:
+        """That of the rule within."""
         return self.rule.cycle
 
     def __call__(self, step: Step) -> tuple[Mixture, bool]:
+        """The rule's answer, or a model in which the empty components begin again."""
         empty = step.moments.empty()
         if not empty:
             return self.rule(step)
         if self.record.reseeded:
-            raise EmptyComponent(empty[0], f"it holds a mass of {step.moments.mass[empty[0]]:.3g} rows after a second seed.")
+            left = step.moments.mass[empty[0]]
+            raise EmptyComponent(empty[0], f"it holds a mass of {left:.3g} rows after a second seed.")
         self.record.reseeded.extend(empty)
         model = step.model
         for component in empty:

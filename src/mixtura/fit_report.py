@@ -132,7 +132,8 @@ class FitReport:
         plain = dict(plain)
         plain["outcome"] = Outcome[plain["outcome"]]
         plain["starts"] = tuple(
-            StartReport(**{**s, "outcome": Outcome[s["outcome"]], "reseeded": tuple(s["reseeded"])}) for s in plain["starts"]
+            StartReport(**{**start, "outcome": Outcome[start["outcome"]], "reseeded": tuple(start["reseeded"])})
+            for start in plain["starts"]
         )
         for name in ("path", "mass", "conditions", "spurious", "warnings"):
             plain[name] = tuple(plain[name])
@@ -140,10 +141,10 @@ class FitReport:
 
     def lines(self) -> list[tuple[str, str]]:
         """The report as (heading, sentence) pairs."""
-        rows = f"{self.n_rows} rows" if self.weight == self.n_rows else f"{self.n_rows} rows of total weight {self.weight:g}"
+        weighted = "" if self.weight == self.n_rows else f" of total weight {self.weight:g}"
         found = [
             ("model", f"{self.n_components} components of family {self.family}, {self.n_parameters} free parameters"),
-            ("data", f"{rows}, {self.n_features} features"),
+            ("data", f"{self.n_rows} rows{weighted}, {self.n_features} features"),
             ("ended", self.outcome.value),
             ("passes", f"{self.passes} in {self.seconds:.2g} s"),
             ("log-likelihood", f"{self.log_likelihood:.6f} ({self.log_likelihood / self.weight:.6f} a row)"),

@@ -47,7 +47,7 @@ class Frame:
 
     def apply_columns(self, rows: Array) -> Float:
         """The same numbers transposed: shape (D, n), C order."""
-        framed = np.subtract(rows.T, self.origin[:, None], dtype=np.float64, order="C")
+        framed: Float = np.subtract(rows.T, self.origin[:, None], dtype=np.float64, order="C")
         framed /= self.unit[:, None]
         return framed
 
@@ -66,11 +66,9 @@ class Frame:
     @staticmethod
     def _scale(values: Float, unit: Float) -> Float:
         with np.errstate(over="ignore", under="ignore"):  # the caller says which column has run over
-            if values.ndim == 1:
-                return values * unit[0] * unit[0]
-            if values.ndim == 2:
-                return values * unit * unit
-            return values * unit[:, None] * unit
+            scaled = values * (unit[0] if values.ndim == 1 else unit)
+            scaled *= unit[0] if values.ndim == 1 else unit[:, None] if values.ndim == 3 else unit
+            return np.asarray(scaled)
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ class Summary:
         """Summary of host rows of shape (n, D) with weights of shape (n,) or None."""
         if weight is not None:
             rows, weight = rows[weight > 0], weight[weight > 0]
-        values = np.asarray(rows, dtype=np.float64)
+        values = np.asarray(rows, dtype=np.float64, order="C")  # one order of summation for every layout
         if not len(values):
             nothing = np.zeros(values.shape[1])
             return cls(0.0, 0, nothing + np.inf, nothing - np.inf, nothing, nothing)
@@ -149,7 +147,7 @@ class Summary:
         if largest == 0.0:
             largest = 1.0
         if not np.isfinite(largest):
-            raise MixtureError("The spread of the data is beyond the largest double. Divide the columns by their scale.")
+            raise MixtureError("The spread of the data is beyond the largest double. Divide the columns by a scale.")
         if not per_column:
             # a power of two keeps scaled copies of the same data on the same bits
             return Frame(self.mean, np.full(len(deviation), power_of_two(largest)))

@@ -26,8 +26,8 @@ class Recipe:
     family : Family
         The covariance family.
     ridge : array of shape (D,)
-        Added to every variance after the M-step (scikit-learn's reg_covar). The scatter is given ``mass * ridge`` before
-        the family's estimate: the same for the families of scikit-learn, and the others stay within their family.
+        Added to every variance after the M-step (scikit-learn's reg_covar). The scatter is given ``mass * ridge``
+        before the family's estimate: the same for scikit-learn's families, and the others stay within their family.
     prior : Prior or None
     equal_weights : bool
         Whether all components have the same proportion.

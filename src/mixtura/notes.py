@@ -96,8 +96,8 @@ def scales(problem: Problem, unit_bound: bool) -> list[str]:
         swamped = [int(j) for j in np.flatnonzero(deviation * deviation < RIDGE * reg_covar)]
     if swamped:
         told.append(
-            f"{_columns(source, swamped)} of variance below {RIDGE:g} times reg_covar={reg_covar:g}, which then decides "
-            "it. Scale the column, or lower reg_covar."
+            f"{_columns(source, swamped)} of variance below {RIDGE:g} times reg_covar={reg_covar:g}, "
+            "which then decides it. Scale the column, or lower reg_covar."
         )
     there = deviation > 0
     if unit_bound and there.any() and deviation[there].max() > APART * deviation[there].min():

@@ -95,7 +95,9 @@ class Parameters:
 
     def reordered(self, order: Any) -> Parameters:
         """The same mixture with its components in another order."""
-        arrays = self.arrays if self.layout == "tied" else type(self.arrays)(*(a[order] for a in vars(self.arrays).values()))
+        arrays = self.arrays
+        if self.layout != "tied":
+            arrays = published.Published(*(array[order] for array in vars(self.arrays).values()))
         return Parameters(self.weights[order], self.means[order], arrays, self.layout, self.noise_weight, self.noise)
 
 
@@ -106,5 +108,5 @@ def _float(array: Any) -> Float:
 def _in_frame(factor: Float, frame: Frame) -> Float:
     """A whitening factor of rows in the user's units as one of rows in the frame; units are powers of two, so exact."""
     if factor.ndim == 1:
-        return factor * frame.unit[0]
-    return factor * frame.unit if factor.ndim == 2 else frame.unit[:, None] * factor
+        return _float(factor * frame.unit[0])
+    return _float(factor * frame.unit if factor.ndim == 2 else frame.unit[:, None] * factor)

@@ -24,7 +24,8 @@ class NormalInverseWishart:
     .. math:: \mu_k \mid \Sigma_k \sim N(m, \Sigma_k / \kappa), \qquad \Sigma_k \sim \mathrm{IW}(\nu, \Lambda)
 
     Diagonal families take the diagonal of :math:`\Lambda` (an inverse gamma prior a variance), spherical ones its mean;
-    a covariance common to all components has one prior, not K. What is None is taken from the data as Fraley and Raftery do.
+    a covariance common to all components has one prior, not K. What is None is taken from the data as Fraley and
+    Raftery do.
 
     Parameters
     ----------
@@ -40,8 +41,8 @@ class NormalInverseWishart:
 
     References
     ----------
-    C. Fraley and A. E. Raftery (2007), Bayesian regularization for normal mixture estimation and model-based clustering,
-    Journal of Classification 24, 155-181.
+    C. Fraley and A. E. Raftery (2007), Bayesian regularization for normal mixture estimation and model-based
+    clustering, Journal of Classification 24, 155-181.
 
     Examples
     --------

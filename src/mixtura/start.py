@@ -72,7 +72,7 @@ class Ground:
         return mixture.with_noise(NOISE_START) if noisy else mixture
 
     def rows(self, seed: Seed) -> tuple[Array, Float | None, Any]:
-        """Rows of positive weight for seeding (at most SEEDING_ROWS, drawn at random), their weights, their positions."""
+        """Rows of positive weight for seeding (at most SEEDING_ROWS, at random), their weights, their positions."""
         source = self.source
         there = None if source.weight is None else np.flatnonzero(source.weight > 0)
         count = source.shape[0] if there is None else len(there)
@@ -172,7 +172,8 @@ def kmeans(ground: Ground, seed: Seed) -> Mixture:
     rows, weight, positions = ground.rows(seed)
     rows, origin, unit = ground.coordinates(rows)
     with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than clusters: an empty component says it
+        # fewer distinct rows than clusters: an empty component says so later
+        warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = KMeans(ground.n_components, n_init=1, random_state=seed).fit(rows, sample_weight=weight)
     if positions is None:
         return labels(fitted.labels_)(ground, seed)

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -96,7 +97,8 @@ def _ordered(
 ) -> Iterator[Any]:
     waiting: deque[Future[Any]] = deque()
     for block in blocks:
-        waiting.append(pool.submit(function, block))
+        # NumPy's errstate and the filters of warnings belong to the context of the caller
+        waiting.append(pool.submit(copy_context().run, function, block))
         if len(waiting) > 2 * count:
             yield waiting.popleft().result()
     while waiting:

@@ -33,7 +33,7 @@ def posterior(block: Block, density: Density) -> tuple[Float, Float, Float]:
 def moments(block: Block, density: Density, order: Order, anchor: Float | None = None) -> Moments:
     """One E-step over a block: its Moments about the means of the density.
 
-    About another `anchor` the moments are collected by `generic`: it is asked for when sums about the origin lost digits.
+    About another `anchor`, asked for when sums about the origin lost digits, the moments are collected by `generic`.
     """
     form = Form(density)
     if anchor is not None or order != form.order or (form.linear and form.sharp):
@@ -45,7 +45,7 @@ def moments(block: Block, density: Density, order: Order, anchor: Float | None =
 
 
 def normalize(values: Float, floor: float | None) -> tuple[Float, Float]:
-    """Turn ``log rho`` (K, n) into responsibilities in place; returns log density (n,) and noise responsibility (n,)."""
+    """Turn ``log rho`` (K, n) into responsibilities in place; return log density and noise responsibility, each (n,)."""
     top = values.max(axis=0)
     if floor is not None:
         np.maximum(top, floor, out=top)
@@ -64,7 +64,7 @@ def normalize(values: Float, floor: float | None) -> tuple[Float, Float]:
 
 @dataclass
 class Sums:
-    """Running sums over the tiles of a block: of features about the origin of the frame, of sharp components about theirs."""
+    """Running sums over the tiles of a block: features about the frame's origin, sharp components about their means."""
 
     form: Form
     features: Float = field(init=False)

@@ -2,8 +2,8 @@
 
 With ``phi(x) = [1, x, x_i x_j (i <= j)]`` the E-step is ``log rho = Theta phi`` and the M-step's sums are ``R phi^T``:
 4 K P floating point operations a row, P = 1 + D + D (D + 1) / 2, as large products. Diagonal families need
-``[1, x, x^2]``, spherical ones ``[1, x, |x|^2]``, and a covariance common to all components only ``[1, y]`` of the whitened
-row y, since the common quadratic cancels in the responsibilities.
+``[1, x, x^2]``, spherical ones ``[1, x, |x|^2]``, and a covariance common to all components only ``[1, y]`` of the
+whitened row y, since the common quadratic cancels in the responsibilities.
 
 Products of features lose digits when a component is far from the origin in its own metric. Such a component
 (`sharp`) is computed about its mean instead, as `generic` does.
@@ -98,7 +98,7 @@ class Form:
     def _deviation(self) -> Float:
         """Standard deviation of each column of each component, from the dense whitening."""
         inverse = np.linalg.inv(self.density.whitening.factor)
-        return np.sqrt(np.square(inverse).sum(axis=1))
+        return np.asarray(np.sqrt(np.square(inverse).sum(axis=1)))
 
     def log_rho(self, columns: Float, features: Float) -> Float:
         """``log rho`` of framed columns (D, n) with their features (P, n), shape (K, n)."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from mixtura.arrays import Array, Float, like, namespace, to_host
 from mixtura.block import Block
 from mixtura.density import Density
@@ -88,5 +87,3 @@ def _second(order: Order, weight: Array, diff: Array, xp: Any) -> Array:
     if order == "diagonal":
         return weight @ (diff * diff)
     return (diff * weight[:, None]).T @ diff
-
-

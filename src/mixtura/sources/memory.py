@@ -78,9 +78,10 @@ class Memory:
 
     def reduce(self, kernel: Callable[[Block], T]) -> T:
         """Sum over all blocks, in their order, of what the kernel makes of each."""
-        return reduce(add, self.mapper(kernel, self.blocks()))  # type: ignore[arg-type]
+        parts: Iterable[T] = self.mapper(kernel, self.blocks())
+        return reduce(add, parts)
 
-    def map_rows(self, function: Callable[[Block], tuple[Array, ...]], *outputs: Float) -> None:
+    def map_rows(self, function: Callable[[Block], tuple[Array, ...]], *outputs: Array) -> None:
         """Write what `function` makes of each block, an array a given output, into the outputs' rows."""
 
         def write(block: Block) -> None:
@@ -97,7 +98,8 @@ class Memory:
     def as_float(self) -> Array:
         """All rows for a library that wants float rows on the host: the array itself when it is one."""
         rows = self._host(self.rows)
-        return rows if rows.dtype.kind == "f" and rows.dtype.itemsize in (4, 8) and rows.dtype.isnative else self.take(slice(None))
+        ready = rows.dtype in (np.float32, np.float64) and rows.dtype.isnative
+        return rows if ready else self.take(slice(None))
 
     def take(self, indices: Any) -> Float:
         """Some rows in the user's units, as host float64."""
@@ -109,5 +111,3 @@ class Memory:
     @staticmethod
     def _host(rows: Array) -> Float:
         return rows if is_host(rows) else to_host(rows)
-
-
