@@ -31,7 +31,8 @@ def parameters_of(estimator: Any) -> Parameters:
     """
     if not hasattr(estimator, "means_") or not hasattr(estimator, "weights_"):
         raise MixtureError(f"This model has no weights_ and means_. {REMEDY}")
-    weights, means = np.asarray(estimator.weights_), np.asarray(estimator.means_)
+    # in one order, since products of matrices round by the layout of the memory
+    weights, means = np.asarray(estimator.weights_), np.asarray(estimator.means_, order="C")
     if means.ndim != 2 or weights.shape != means.shape[:1]:
         raise MixtureError(
             f"weights_ has shape {weights.shape} and means_ {means.shape}: they must be (K,) and (K, D)."
@@ -45,7 +46,7 @@ def parameters_of(estimator: Any) -> Parameters:
 
 def _arrays(estimator: Any, layout: Layout, n_components: int, n_features: int) -> published.Published:
     """The arrays as they stand; those that were not assigned follow from those that were."""
-    found = [np.asarray(getattr(estimator, name)) if hasattr(estimator, name) else None for name in ARRAYS]
+    found = [np.asarray(getattr(estimator, name), order="C") if hasattr(estimator, name) else None for name in ARRAYS]
     for array, name in zip(found, ("covariances", "precisions", "precision Cholesky"), strict=True):
         if array is not None:
             require_shape(array, layout, name, n_components, n_features)
