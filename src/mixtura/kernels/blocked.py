@@ -45,7 +45,7 @@ def moments(block: Block, density: Density, order: Order, anchor: Float | None =
 
 
 def normalize(values: Float, floor: float | None) -> tuple[Float, Float]:
-    """Turn ``log rho`` (K, n) into responsibilities in place; return log density and noise responsibility, each (n,)."""
+    """Turn ``log rho`` (K, n) into responsibilities in place; return log density (n,) and noise responsibility (n,)."""
     top = values.max(axis=0)
     if floor is not None:
         np.maximum(top, floor, out=top)
