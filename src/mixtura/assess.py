@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -51,8 +52,12 @@ class Assessment:
         return Assessment(**{name: value + getattr(other, name) for name, value in vars(self).items()})
 
 
-def posterior(block: Block, density: Density, kernel: Kernel) -> tuple[Array, Array, Array]:
+def posterior(
+    block: Block, density: Density, kernel: Kernel, name: Callable[[int], str] = str
+) -> tuple[Array, Array, Array]:
     """Log density, responsibilities and noise responsibility of a block of finite rows, on the host.
+
+    Errors call a column by its `name`.
 
     Raises
     ------
@@ -64,20 +69,24 @@ def posterior(block: Block, density: Density, kernel: Kernel) -> tuple[Array, Ar
     if not is_host(log_density):
         log_density, responsibilities, noise = (to_host(part) for part in (log_density, responsibilities, noise))
     wrong = ~np.isfinite(log_density)
+    alone = np.flatnonzero(noise == 1.0)  # an infinite cell looks like noise
+    if len(alone):
+        wrong[alone] |= ~np.isfinite(to_host(block.rows)[alone]).all(axis=1)
     if wrong.any():
-        _complain(block, int(np.argmax(wrong)))
+        _complain(block, int(np.argmax(wrong)), name)
     return log_density, responsibilities, noise
 
 
-def _complain(block: Block, row: int) -> None:
-    values = to_host(block.rows[row : row + 1])[0]
+def _complain(block: Block, row: int, name: Callable[[int], str]) -> None:
+    values = to_host(block.rows[row : row + 1, :])[0]
     position = block.start + row
     if not np.isfinite(values).all():
         column = int(np.argmin(np.isfinite(values)))
-        raise MixtureError(non_finite(values[column], position, str(column)))
+        raise MixtureError(non_finite(values[column], position, name(column)))
+    column = int(np.argmax(np.abs(values)))
     raise MixtureError(
         f"Row {position} is so far from every component that its log density is below the smallest double "
-        f"(largest value {values[np.argmax(np.abs(values))]:.3g}). Check its units, or drop it."
+        f"(column {name(column)} holds {values[column]:.3g}). Check its units, or drop it."
     )
 
 
@@ -87,8 +96,8 @@ def non_finite(value: float, row: int, column: str) -> str:
     return f"Input X contains {what}: row {row}, column {column}. Drop or fill such rows first."
 
 
-def _assess(block: Block, density: Density, kernel: Kernel) -> Assessment:
-    log_density, responsibilities, noise = posterior(block, density, kernel)
+def _assess(block: Block, density: Density, kernel: Kernel, name: Callable[[int], str]) -> Assessment:
+    log_density, responsibilities, noise = posterior(block, density, kernel, name)
     weight = np.ones(len(block)) if block.weight is None else block.weight
     largest = np.maximum(responsibilities.max(axis=1), noise)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -108,14 +117,14 @@ def _assess(block: Block, density: Density, kernel: Kernel) -> Assessment:
 
 def assess(source: Memory, density: Density, kernel: Kernel) -> Assessment:
     """Sums of what a density says of all rows of a source."""
-    total: Assessment = source.reduce(partial(_assess, density=density, kernel=kernel))
+    total: Assessment = source.reduce(partial(_assess, density=density, kernel=kernel, name=source.name))
     return total
 
 
 def log_densities(source: Memory, density: Density, kernel: Kernel) -> Float:
     """Log density of each row, shape (N,)."""
     out = np.empty(source.shape[0])
-    source.map_rows(lambda block: posterior(block, density, kernel)[:1], out)
+    source.map_rows(lambda block: posterior(block, density, kernel, source.name)[:1], out)
     return out
 
 
@@ -125,7 +134,7 @@ def responsibilities(source: Memory, density: Density, kernel: Kernel) -> Float:
     out = np.empty((source.shape[0], density.n_components + noisy))
 
     def fill(block: Block) -> tuple[Float]:
-        _, shares, noise = posterior(block, density, kernel)
+        _, shares, noise = posterior(block, density, kernel, source.name)
         return (np.column_stack([shares, noise]) if noisy else shares,)
 
     source.map_rows(fill, out)
@@ -137,7 +146,7 @@ def labels(source: Memory, density: Density, kernel: Kernel) -> Any:
     out = np.empty(source.shape[0], dtype=np.int64)
 
     def fill(block: Block) -> tuple[Any]:
-        _, shares, noise = posterior(block, density, kernel)
+        _, shares, noise = posterior(block, density, kernel, source.name)
         best = shares.argmax(axis=1)
         return (np.where(noise > shares.max(axis=1), -1, best),)
 
@@ -150,7 +159,7 @@ def uncertainties(source: Memory, density: Density, kernel: Kernel) -> Float:
     out = np.empty(source.shape[0])
 
     def fill(block: Block) -> tuple[Float]:
-        _, shares, noise = posterior(block, density, kernel)
+        _, shares, noise = posterior(block, density, kernel, source.name)
         return (1.0 - np.maximum(shares.max(axis=1), noise),)
 
     source.map_rows(fill, out)
@@ -177,10 +186,11 @@ class Quantiles:
     @classmethod
     def of(cls, source: Memory, density: Density, kernel: Kernel) -> Quantiles:
         """Of the rows of a source, or of SAMPLE of them evenly spaced where there are more."""
-        n = source.shape[0]
-        rows = np.unique(np.linspace(0, n - 1, min(n, SAMPLE)).astype(np.int64))
+        there = np.arange(source.shape[0]) if source.weight is None else np.flatnonzero(source.weight > 0)
+        rows = there[np.unique(np.linspace(0, len(there) - 1, min(len(there), SAMPLE)).astype(np.int64))]
         weight = None if source.weight is None else source.weight[rows]
-        some = source if len(rows) == n else Memory(source.take(rows), weight, source.frame, source.mapper)
+        whole = len(rows) == source.shape[0]
+        some = source if whole else Memory(source.take(rows), weight, source.frame, source.mapper)
         values = log_densities(some, density, kernel)
         order = np.argsort(values, kind="stable")
         share = np.cumsum(np.ones(len(rows)) if weight is None else weight[order])

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from mixtura.arrays import Array, Float, is_host, like, namespace
 from mixtura.frame import Frame
 
@@ -42,14 +44,24 @@ class Block:
     def framed(self) -> Array:
         """The rows in frame coordinates, float64, as a new array of the rows' own namespace."""
         if is_host(self.rows):
-            return self.frame.apply(self.rows)
+            return self.frame.apply(self._kept())
         xp = namespace(self.rows)
         rows = xp.astype(self.rows, xp.float64)
-        return (rows - like(self.frame.origin, rows)) / like(self.frame.unit, rows)
+        origin = like(self.frame.origin, rows)
+        if self.weight is not None:
+            rows = xp.where((like(self.weight, rows) > 0)[:, None], rows, origin[None, :])
+        return (rows - origin) / like(self.frame.unit, rows)
 
     def columns(self) -> Float:
         """Host rows in frame coordinates with a column in a row: shape (D, n), C order, the same bits as `framed`."""
-        return self.frame.apply_columns(self.rows)
+        return self.frame.apply_columns(self._kept())
+
+    def _kept(self) -> Array:
+        """The host rows; those of weight 0 are moved to the origin, so that nothing in their cells can matter."""
+        removed = None if self.weight is None else self.weight == 0
+        if removed is None or not removed.any():
+            return self.rows
+        return np.where(removed[:, None], self.frame.origin, self.rows)
 
     def tiles(self, size: int) -> Iterator[Block]:
         """The block in pieces of at most `size` rows, without a copy."""

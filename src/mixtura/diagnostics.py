@@ -30,32 +30,42 @@ class Columns:
     low: Float
     high: Float
     distinct: Float
+    rows: int
 
     @classmethod
     def of(cls, block: Block, columns: list[int]) -> Columns:
-        """The given columns of a block."""
+        """The given columns of a block, without its rows of weight 0."""
         rows = _host(block.rows)[:, columns].astype(np.float64)
+        if block.weight is not None:
+            rows = rows[block.weight > 0]
+        if not len(rows):
+            none = np.zeros(len(columns))
+            return cls(none, none, none, none, none, none, 0)
         low, high = rows.min(axis=0), rows.max(axis=0)
         between = ((rows != low) & (rows != high)).any(axis=0)
         with np.errstate(over="ignore"):
             steps = np.diff(rows, axis=0) if len(rows) > 1 else np.full((1, len(columns)), np.nan)
         step = np.where((steps == steps[0]).all(axis=0), steps[0], np.nan)
-        return cls(rows[0], rows[-1], step, low, high, np.where(between, 3, 1 + (low != high)))
+        return cls(rows[0], rows[-1], step, low, high, np.where(between, 3, 1 + (low != high)), len(rows))
 
     def __add__(self, other: Columns) -> Columns:
+        if not self.rows or not other.rows:
+            return self if self.rows else other
         low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
         joined = np.array([len({*pair}) for pair in zip(self.low, self.high, other.low, other.high, strict=True)])
         distinct = np.minimum(3, np.maximum(joined, np.maximum(self.distinct, other.distinct)))
-        seam = other.first - self.last
+        with np.errstate(over="ignore"):
+            seam = other.first - self.last
         goes_on = (seam == self.step) & ((other.step == self.step) | (other.first == other.last))
         step = np.where(goes_on, self.step, np.nan)
-        return Columns(self.first, other.last, step, low, high, distinct)
+        return Columns(self.first, other.last, step, low, high, distinct, self.rows + other.rows)
 
 
 def odd_columns(source: Memory) -> tuple[list[int], list[int]]:
     """Columns that are row counters, and columns with one or two distinct values."""
-    n, d = source.shape
-    glance = Columns.of(Block(source.take(np.arange(min(n, GLANCE))), None, 0, source.frame), list(range(d)))
+    there = np.arange(source.shape[0]) if source.weight is None else np.flatnonzero(source.weight > 0)
+    n, d = len(there), source.shape[1]
+    glance = Columns.of(Block(source.take(there[:GLANCE]), None, 0, source.frame), list(range(d)))
     suspects = [j for j in range(d) if np.isfinite(glance.step[j]) or glance.distinct[j] < 3]
     if not suspects:
         return [], []

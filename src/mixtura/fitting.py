@@ -1,4 +1,4 @@
-"""A fit from rows in the user's units to published parameters: frame, recipe, starts, the best of them, what to note."""
+"""A fit from rows in the user's units to published parameters: frame, recipe, starts, the best, what to note."""
 
 from __future__ import annotations
 
@@ -118,11 +118,13 @@ def survey(source: Memory) -> Summary:
 def _first_wrong(source: Memory) -> str:
     for block in source.blocks():
         rows = to_host(block.rows)
-        finite = np.isfinite(rows)
-        if not finite.all():
-            row, column = (int(i) for i in np.argwhere(~finite)[0])
+        wrong = ~np.isfinite(rows)
+        if block.weight is not None:
+            wrong[block.weight == 0] = False
+        if wrong.any():
+            row, column = (int(i) for i in np.argwhere(wrong)[0])
             return assess.non_finite(float(rows[row, column]), block.start + row, source.name(column))
-    return "Input X contains infinity in a row of weight 0. Drop it."
+    raise AssertionError("a range is not finite, and every cell is")
 
 
 def background(source: Memory, asked: bool | float) -> Noise | None:
