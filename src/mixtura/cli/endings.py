@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -63,7 +64,18 @@ class Stop(Exception):
 def main() -> None:
     """Run the command line of this process and exit."""
     signal.signal(signal.SIGTERM, _terminate)
+    _prepare_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def _prepare_streams() -> None:
+    """Let letters that an old terminal lacks, and streams that are closed, do no harm."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.TextIOWrapper(io.BytesIO()))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
@@ -95,16 +107,22 @@ def run(arguments: Sequence[str]) -> int:
         from mixtura.cli.app import call
 
         code = call(list(arguments))
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
         return code
-    except BrokenPipeError:
-        _abandon_stdout()
-        return Code.DONE
     except BaseException as error:
+        if _is_closed_pipe(error):
+            _abandon_stdout()
+            return Code.DONE
         code, lines = describe(error, arguments)
         _tell(lines)
         return code
+
+
+def _is_closed_pipe(error: BaseException) -> bool:
+    """Whether the reader of standard output has gone, which typer turns into an exit of its own."""
+    return isinstance(error, BrokenPipeError) or (
+        isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
+    )
 
 
 def describe(error: BaseException, arguments: Sequence[str] = ()) -> tuple[int, list[str]]:

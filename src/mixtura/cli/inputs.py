@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixtura.cli.endings import Code, Stop
+from mixtura.cli.words import percent
 
 if TYPE_CHECKING:
     from mixtura.sources.rows import Rows
@@ -161,7 +162,7 @@ def report_missing(table: Table, rows: Rows, say: Callable[[str], None]) -> None
     total = table.n_rows
     share = rows.n_lost / total
     cells = ", ".join(f"{show(name)} {count}" for name, count in rows.missing.items())
-    words = f"{plural(total - rows.n_lost, 'row')} kept, {rows.n_lost} left out ({share:.1%}); empty cells: {cells}."
+    words = f"{plural(total - rows.n_lost, 'row')} kept, {rows.n_lost} left out ({percent(share)}); empty cells: {cells}."
     if share > _LOUD:
         words = f"WARNING: {words} If rows lack cells for a reason, what is left misleads."
     say(words)

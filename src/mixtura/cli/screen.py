@@ -91,9 +91,18 @@ def grid(screen: Console, corner: str, columns: Sequence[str], rows: Sequence[Li
 
 
 def print_json(content: Any) -> None:
-    """Write one JSON object to standard output; what is no number becomes null."""
-    json.dump(_plain(content), sys.stdout, indent=2, allow_nan=False, ensure_ascii=False)
-    sys.stdout.write("\n")
+    """Write JSON to standard output, rows of numbers on a line of their own; what is no number becomes null."""
+    sys.stdout.write(_json(_plain(content), "") + "\n")
+
+
+def _json(value: Any, margin: str) -> str:
+    deeper = margin + "  "
+    if isinstance(value, dict) and value:
+        items = [f"{deeper}{json.dumps(key, ensure_ascii=False)}: {_json(item, deeper)}" for key, item in value.items()]
+        return "{\n" + ",\n".join(items) + f"\n{margin}}}"
+    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        return "[\n" + ",\n".join(deeper + _json(item, deeper) for item in value) + f"\n{margin}]"
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:
