@@ -13,6 +13,10 @@ from mixtura.moments import Moments
 from mixtura.outcome import ComponentError
 
 
+# Passes of plain EM before the first leap: early on a path bends so much that a leap may end in another optimum.
+PLAIN_FIRST = 5
+
+
 class Squarem:
     """Squared extrapolation of moments -> model -> moments.
 
@@ -34,13 +38,17 @@ class Squarem:
         self._history: list[Moments] = []
         self._waiting: list[Mixture] = []  # what to fall back to, the plain step last
         self._floor = -np.inf
+        self._passes = 0
 
     def __call__(self, step: Step) -> tuple[Mixture, bool]:
         """The next model: plain twice, then a leap; a leap that fell is refused."""
         if self._waiting and (not step.objective >= self._floor or step.moments.empty()):
             return self._waiting.pop(0), False
         self._waiting = []
+        self._passes += 1
         plain = step.model.update(step.moments)
+        if self._passes <= PLAIN_FIRST:
+            return plain, True
         self._history.append(step.moments)
         if len(self._history) < 3:
             return plain, True
