@@ -36,7 +36,8 @@ def is_float32(value: Any) -> bool:
     """Whether `value` is an array of single precision."""
     if is_elsewhere(value):
         return bool(value.dtype == namespace(value).float32)
-    return bool(getattr(value, "dtype", None) == np.float32)
+    dtype = getattr(value, "dtype", None)
+    return isinstance(dtype, np.dtype) and (dtype.kind, dtype.itemsize) == ("f", 4)
 
 
 def namespace(array: Array) -> Any:

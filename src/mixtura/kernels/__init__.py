@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from mixtura.arrays import Array, is_host
+from mixtura.arrays import Array, is_elsewhere
 
 
 def choose(rows: Array) -> ModuleType:
@@ -14,12 +14,12 @@ def choose(rows: Array) -> ModuleType:
 
     Parameters
     ----------
-    rows : array of shape (N, D)
+    rows : array or frame of shape (N, D)
 
     Returns
     -------
     kernel : module
-        `blocked` for NumPy arrays, `generic` for every other array-API array.
+        `blocked` for NumPy arrays and what is turned into them, `generic` for arrays of another namespace.
 
     Examples
     --------
@@ -30,4 +30,4 @@ def choose(rows: Array) -> ModuleType:
     """
     from mixtura.kernels import blocked, generic
 
-    return blocked if is_host(rows) else generic
+    return generic if is_elsewhere(rows) else blocked
