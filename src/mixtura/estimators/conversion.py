@@ -99,7 +99,7 @@ def require_same_shape(estimator: Any, n_features: int) -> None:
 
 def from_parameters(estimator: Any, weights: Any, means: Any, covariances: Any) -> Any:
     """Give an unfitted estimator, with its number of components and its type, parameters as if fitted."""
-    k, means = int(estimator.n_components), np.asarray(means, dtype=np.float64)
+    k, means = int(estimator.n_components), np.asarray(means)
     if means.ndim != 2:
         raise MixtureError(f"means have shape {means.shape} and must have shape (n_components, n_features).")
     d = means.shape[1]

@@ -76,7 +76,7 @@ def solve(estimator: Any, source: Memory, dtype: Any, standardize: bool) -> Solu
     starts, before = _starts(estimator, problem, given, warm)
     watch = progress.of(estimator, problem.frame.log_unit)
     runs = fitting.run_starts(problem, starts, check_random_state(estimator.random_state), before, watch)
-    best = fitting.choose(runs)
+    best = fitting.choose(problem, runs)
     parameters = _publish(problem, runs[best], given if not warm else None, dtype)
     measured = fitting.measure(source, parameters)
     return _noted(problem, runs, best, measured, flat, estimator.init_params)
@@ -144,10 +144,8 @@ def _noted(
     exact, family = problem.recipe.exact, problem.family
     by_distance = isinstance(init_params, str) and init_params != "random" and not problem.settings.standardize
     unit_bound = by_distance or not exact or not family.scales
-    mass = measured.assessment.mass
     loud = flat + notes.scales(problem, unit_bound)
-    if not family.shared and not problem.settings.prior:
-        loud += notes.starved(mass.tolist(), 1 if family.order == "trace" else problem.source.shape[1])
+    loud += notes.starved(problem, measured.assessment.mass)
     return Solution(problem, runs, best, measured, loud, notes.odd_columns(problem.source))
 
 
@@ -169,7 +167,7 @@ def _report(estimator: Any, solution: Solution, seconds: float) -> FitReport:
     density, _ = solution.measured.parameters.density()
     d, log_unit = density.n_features, problem.frame.log_unit
     narrow = diagnostics.narrow(density.whitening, k, d)
-    starved = [] if problem.family.shared else diagnostics.starved(found.mass, d)
+    starved = notes.starving(problem, found.mass)
     said = notes.weights(found.weight, problem.summary.rows) + solution.remarks + notes.narrow(narrow)
     return FitReport(
         outcome=solution.runs[solution.best].outcome,
