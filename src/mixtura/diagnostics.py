@@ -160,9 +160,9 @@ def conditions(whitening: Whitening, n_components: int, n_features: int) -> Floa
     return np.broadcast_to(found, (n_components,)).copy()
 
 
-def starved(mass: Float, n_features: int) -> list[int]:
-    """Components that hold fewer rows than a covariance of their own needs: D + 1."""
-    return [int(k) for k in np.flatnonzero(mass < n_features + 1 - 1e-6)]
+def starved(mass: Float, needed: int) -> list[int]:
+    """Components that hold fewer rows than needed."""
+    return [int(k) for k in np.flatnonzero(mass < needed - 1e-6)]
 
 
 def narrow(whitening: Whitening, n_components: int, n_features: int) -> list[int]:

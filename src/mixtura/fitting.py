@@ -183,17 +183,17 @@ def _one(problem: Problem, begin: start.Start, seed: start.Seed, before: float, 
     return em.run(problem.source, model, kernel, goal, rule, reseed, watch)
 
 
-def choose(runs: list[Run]) -> int:
+def choose(problem: Problem, runs: list[Run]) -> int:
     """Index of the best start.
 
     Raises
     ------
     FitFailed
-        When every start failed, with each reason once.
+        When every start failed, with each reason once and what looks wrong in the columns.
     """
     best = em.best(runs)
     if best is None:
-        raise FitFailed(notes.failures([(r.outcome, r.reason) for r in runs]))
+        raise FitFailed(notes.failures([(r.outcome, r.reason) for r in runs], notes.scales(problem, unit_bound=True)))
     return best
 
 

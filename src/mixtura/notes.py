@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura import diagnostics
+from mixtura.arrays import Float
+from mixtura.covariance.cholesky import REMEDY
 from mixtura.frame import Summary
 from mixtura.outcome import MixtureError, Outcome
 from mixtura.sources.memory import Memory
@@ -19,61 +22,82 @@ if TYPE_CHECKING:
 RIDGE = 100.0
 # Spreads of columns this far apart are most likely units.
 APART = 1000.0
+FEWER = "Use fewer components, a family with fewer parameters, or a prior."
 
 
-def failures(ends: Iterable[tuple[Outcome, str]]) -> str:
-    """One text for starts that have all failed: each reason once."""
-    reasons = list(dict.fromkeys(f"{outcome.value} {reason}".strip() for outcome, reason in ends))
-    count = "The only start failed" if len(reasons) == 1 else "Every start failed"
-    return f"{count}. " + " ".join(reasons)
+def failures(ends: Sequence[tuple[Outcome, str]], suspicious: Sequence[str] = ()) -> str:
+    """One text for starts that have all failed: each end once, with its reasons, then what looks wrong in the data."""
+    told = ["The only start failed." if len(ends) == 1 else f"All {len(ends)} starts failed."]
+    for outcome in dict.fromkeys(outcome for outcome, _ in ends):
+        reasons = dict.fromkeys(reason.removesuffix(REMEDY).strip() for end, reason in ends if end is outcome)
+        told += [outcome.value, *reasons]
+    return " ".join(part for part in [*told, *suspicious] if part)
 
 
 def require_rows(source: Memory, summary: Summary, n_components: int) -> None:
     """Raise for fewer (distinct) rows than components."""
     if summary.rows < n_components:
         raise MixtureError(
-            f"Expected n_samples >= n_components but got n_components = {n_components}, n_samples = {summary.rows}"
+            f"Expected n_samples >= n_components but got n_components = {n_components}, n_samples = {summary.rows}. "
+            f"Use n_components={max(summary.rows, 1)} or fewer."
         )
     distinct = diagnostics.distinct_rows(source, n_components)
     if distinct < n_components:
-        raise MixtureError(
-            f"There are only {distinct} distinct rows for {n_components} components. "
-            f"Use n_components={distinct} or fewer."
-        )
+        found = "is only 1 distinct row" if distinct == 1 else f"are only {distinct} distinct rows"
+        raise MixtureError(f"There {found} for {n_components} components. Use n_components={distinct} or fewer.")
 
 
 def flat_columns(problem: Problem) -> list[str]:
-    """Sentences on constant and collinear columns.
+    """A sentence on constant and collinear columns, where the family has a covariance for them.
 
     Raises
     ------
     MixtureError
-        Where the family has a variance for them and neither reg_covar nor a prior holds it up.
+        Where neither reg_covar nor a prior holds that covariance up.
     """
-    family, source = problem.family, problem.source
-    if family.order == "trace":
+    family, constant = problem.family, problem.summary.constant
+    d = family.n_features
+    if family.order == "trace" and len(constant) < d:
         return []
-    told = []
-    constant = problem.summary.constant
-    if constant:
-        told.append(f"{_columns(source, constant)} constant: its variance is 0.")
-    if family.order in ("dense", "pooled"):
-        told += _collinear(source, constant)
-    if told and not problem.recipe.supported:
-        remedy = f"Drop it, or use reg_covar > 0, a prior or a family without it ({family.name} is singular here)."
-        raise MixtureError(" ".join([*told, remedy]))
-    return told
+    crossed = family.order in ("dense", "pooled")
+    dependent = diagnostics.dependent_columns(problem.source) if crossed else []
+    if not constant and not dependent:
+        return []
+    told = _flat(problem, constant, dependent)
+    if crossed and d > 1:
+        told += f" The {d} columns have rank {d - len(constant) - len(dependent)}."
+    if not _held_up(problem):
+        raise MixtureError(f"{told} {_remedy(problem, bool(constant))}")
+    return [told]
 
 
-def _collinear(source: Memory, constant: list[int]) -> list[str]:
-    n, d = source.shape
-    dependent = diagnostics.dependent_columns(source)
-    if not dependent:
-        return []
-    rank = d - len(constant) - len(dependent)
-    if n <= d:
-        return [f"There are {n} rows for {d} columns, so they span only {rank} dimensions."]
-    return [f"{_columns(source, dependent)} a linear combination of the others: the {d} columns have rank {rank}."]
+def _flat(problem: Problem, constant: list[int], dependent: list[int]) -> str:
+    source, rows = problem.source, problem.summary.rows
+    told = [f"{_columns(source, constant)} constant: variance 0."] if constant else []
+    if dependent and rows <= source.shape[1]:
+        told.append(f"There are only {rows} rows for {source.shape[1]} columns.")
+    elif dependent:
+        told.append(f"{_columns(source, dependent)} a linear combination of the others.")
+    return " ".join(told)
+
+
+def _held_up(problem: Problem) -> bool:
+    """Whether a ridge, or a prior that does not itself come from these columns, keeps the covariances positive."""
+    prior = problem.settings.prior
+    if prior is None or not problem.recipe.exact:
+        return not problem.recipe.exact
+    return prior.scale is not None or (problem.family.order == "diagonal" and bool(problem.summary.deviation.any()))
+
+
+def _remedy(problem: Problem, constant: bool) -> str:
+    prior = "a prior" if problem.settings.prior is None else "a prior with a scale of its own"
+    if len(problem.summary.constant) == problem.family.n_features:
+        return f"Use reg_covar > 0 or {prior}."
+    families = "'spherical'" if constant else "'diag' or 'spherical'"
+    singular = f"for {problem.family.name} is singular here"
+    few = not constant and problem.summary.rows <= problem.family.n_features
+    fewer = "Use fewer columns," if few else "Drop such columns, or use"
+    return f"{fewer} reg_covar > 0, {prior} or covariance_type {families}, {singular}."
 
 
 def odd_columns(source: Memory) -> list[str]:
@@ -90,31 +114,53 @@ def odd_columns(source: Memory) -> list[str]:
 def scales(problem: Problem, unit_bound: bool) -> list[str]:
     """Sentences on units: columns that reg_covar swamps, and spreads a thousandfold apart where that matters."""
     deviation, source = problem.summary.deviation, problem.source
-    reg_covar = problem.settings.reg_covar
+    reg_covar, constant = problem.settings.reg_covar, problem.summary.constant
     told = []
     with np.errstate(over="ignore"):
-        swamped = [int(j) for j in np.flatnonzero(deviation * deviation < RIDGE * reg_covar)]
-    if swamped:
+        swamped = deviation * deviation < RIDGE * reg_covar
+    if problem.family.order != "trace":
+        swamped[constant] = False  # said already
+    if swamped.any():
         told.append(
-            f"{_columns(source, swamped)} of variance below {RIDGE:g} times reg_covar={reg_covar:g}, "
-            "which then decides it. Scale the column, or lower reg_covar."
+            f"{_columns(source, np.flatnonzero(swamped))} of variance below {RIDGE:g} times reg_covar={reg_covar:g}, "
+            "which then decides it. Scale such columns, or lower reg_covar."
         )
-    there = deviation > 0
-    if unit_bound and there.any() and deviation[there].max() > APART * deviation[there].min():
-        small, large = (int(i) for i in (np.argmin(np.where(there, deviation, np.inf)), np.argmax(deviation)))
+    large = int(np.argmax(deviation))
+    narrow = np.flatnonzero((deviation > 0) & (deviation < deviation[large] / APART))
+    if unit_bound and len(narrow):
         told.append(
-            f"Spreads of columns differ more than a thousandfold (column {source.name(small)}: {deviation[small]:.3g}, "
-            f"column {source.name(large)}: {deviation[large]:.3g}), and this fit depends on units. Scale the columns."
+            f"{_columns(source, narrow)} more than a thousandfold narrower than column {source.name(large)} "
+            f"(spread {deviation[narrow].min():.3g} against {deviation[large]:.3g}), and this fit depends on units. "
+            "Scale the columns."
         )
     return told
 
 
-def starved(mass: Sequence[float], n_features: int) -> list[str]:
-    """Sentences on components with fewer rows than a covariance of their own needs."""
+def starving(problem: Problem, mass: Float) -> list[int]:
+    """Components that hold fewer rows than a covariance of their own needs; none where it is shared."""
+    return [] if problem.family.shared else diagnostics.starved(mass, _needed(problem))
+
+
+def _needed(problem: Problem) -> int:
+    """Rows that a covariance needs: D + 1, or two where it is one variance."""
+    return 2 if problem.family.order == "trace" else problem.family.n_features + 1
+
+
+def starved(problem: Problem, mass: Float) -> list[str]:
+    """Sentences on components with too few rows for their covariance, unless a prior makes up for them."""
+    d, k = problem.family.n_features, len(mass)
+    if problem.settings.prior is not None:
+        return []
+    left = mass.sum() - k
+    if problem.family.shared and left < (d if problem.family.order == "pooled" else 1):
+        return [
+            f"{mass.sum():.3g} rows for {k} components leave {max(left, 0.0):.3g} for the covariance that they share. "
+            f"{FEWER}"
+        ]
     return [
-        f"Component {k} holds a mass of {mass[k]:.3g} rows for {n_features} features: its covariance rests on too few. "
-        "Use fewer components, a family with fewer parameters, or a prior."
-        for k in diagnostics.starved(np.asarray(mass), n_features)
+        f"Component {c} holds a mass of {mass[c]:.3g} rows for {d} features, too few for a covariance of its own "
+        f"({_needed(problem)}). {FEWER}"
+        for c in starving(problem, mass)
     ]
 
 
@@ -134,6 +180,6 @@ def weights(total: float, rows: int) -> list[str]:
     return [f"Row weights sum to {total:g} for {rows} rows; BIC counts {total:g} rows."]
 
 
-def _columns(source: Memory, columns: list[int]) -> str:
+def _columns(source: Memory, columns: Sequence[int] | NDArray[np.int64]) -> str:
     names = ", ".join(source.name(j) for j in columns[:10]) + (" ..." if len(columns) > 10 else "")
     return f"Column {names} is" if len(columns) == 1 else f"Columns {names} are each"

@@ -30,8 +30,7 @@ class Outcome(Enum):
         "Use fewer components, a family with fewer parameters, reg_covar or a prior."
     )
     EMPTY = (
-        "Failed: a component lost all its rows, was seeded again once, and lost them again. "
-        "Use fewer components or another start."
+        "Failed: a component is left without rows. Use fewer components or another start."
     )
     NOT_FINITE = "Failed: the log-likelihood is not a finite number. Check the scale of the columns and the start."
     FELL = (
