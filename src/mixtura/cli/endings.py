@@ -135,7 +135,7 @@ def describe(error: BaseException, arguments: Sequence[str] = ()) -> tuple[int, 
         reruns = [line for rerun in error.reruns for line in rerun.lines(arguments)]
         return error.code, [_one_line(str(error)), *reruns]
     if isinstance(error, MixtureError):
-        return Code.INPUT, [_one_line(str(error))]
+        return _code_of(error), [_one_line(str(error))]
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
         return Code.INTERRUPTED, ["Interrupted. Nothing was written."]
     if hasattr(error, "format_message"):
@@ -146,6 +146,13 @@ def describe(error: BaseException, arguments: Sequence[str] = ()) -> tuple[int, 
         _abandon_stdout()
         return Code.OUTPUT, [f"Standard output cannot be written: {error.strerror or error}."]
     return Code.INTERNAL, _confess(error)
+
+
+def _code_of(error: BaseException) -> Code:
+    """Blame the command for a column that is not there, the data for all else."""
+    from mixtura.sources.columns import NoSuchColumn
+
+    return Code.USAGE if isinstance(error, NoSuchColumn) else Code.INPUT
 
 
 def _usage(error: BaseException) -> str:

@@ -69,9 +69,14 @@ def _offers(error: ColumnsRefused) -> list[Rerun]:
 
 
 def _fit(table: Table, rows: Rows, choice: Choice, settings: Settings, quiet: bool) -> Any:
+    k, n = one_number(settings.components), len(rows.values)
+    if k > n:
+        raise Stop(
+            Code.INPUT, f"{table.title} gives {count(n)} rows, too few for {k} components. Use fewer components."
+        )
     whole = len(choice.features) == len(table.names)
     names = choice.features if table.named or not whole else None
-    words = f"Fitting {settings.components} components to {count(len(rows.values))} rows"
+    words = f"Fitting {settings.components} components to {count(n)} rows"
     with screen.spinner(words, quiet=quiet):
         return fit_mixture(rows.values, rows.weight, names, settings)
 

@@ -162,7 +162,8 @@ def report_missing(table: Table, rows: Rows, say: Callable[[str], None]) -> None
     total = table.n_rows
     share = rows.n_lost / total
     cells = ", ".join(f"{show(name)} {count}" for name, count in rows.missing.items())
-    words = f"{plural(total - rows.n_lost, 'row')} kept, {rows.n_lost} left out ({percent(share)}); empty cells: {cells}."
+    kept = f"{plural(total - rows.n_lost, 'row')} kept, {rows.n_lost} left out ({percent(share)})"
+    words = f"{kept}; empty cells: {cells}."
     if share > _LOUD:
         words = f"WARNING: {words} If rows lack cells for a reason, what is left misleads."
     say(words)

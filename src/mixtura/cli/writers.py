@@ -91,12 +91,14 @@ def _text_writer(file: Any, delimiter: str) -> Iterator[Write]:
 
 
 def _written(column: pa.ChunkedArray) -> list[Any]:
+    """A column as text: numbers with the fewest digits that read back as the same."""
     import pyarrow as pa
     import pyarrow.types as kinds
 
+    cells = column.cast(pa.string()).to_pylist()
     if kinds.is_floating(column.type) or kinds.is_integer(column.type):
-        return list(column.to_pylist())
-    return [None if cell is None else harmless(cell) for cell in column.cast(pa.string()).to_pylist()]
+        return list(cells)
+    return [None if cell is None else harmless(cell) for cell in cells]
 
 
 def harmless(cell: str) -> str:

@@ -40,13 +40,19 @@ class Grid:
 
 @dataclass(frozen=True)
 class Body:
-    """The rows below the header: their text, its first line's number, and how to cut it."""
+    """The rows below the header: where they lie in the text, their first line's number, and how to cut them."""
 
-    text: bytes
+    data: bytes
+    start: int
+    stop: int
     line: int
     delimiter: str
     width: int
     path: str
+
+    def holds(self, mark: bytes) -> int:
+        """How often a mark occurs."""
+        return self.data.count(mark, self.start, self.stop)
 
 
 def read_grid(data: bytes, path: str, dialect: Dialect) -> Grid:
@@ -68,8 +74,7 @@ def read_grid(data: bytes, path: str, dialect: Dialect) -> Grid:
         With the line: a wrong delimiter, a row with too many or too few cells, an open quote, a header that
         is data or names two columns alike, no rows.
     """
-    data = data.rstrip(b"\r\n\x1a")
-    if not data.strip():
+    if not data or data.isspace():
         raise TableError(f"{title(path)} is empty.")
     first = take(data, Record("", 0, 0, 1), path)
     hint = _EXCEL_HINT(first.text)
@@ -77,15 +82,28 @@ def read_grid(data: bytes, path: str, dialect: Dialect) -> Grid:
     delimiter = dialect.delimiter or (hint[1] if hint else _by_name(path))
     fields = split(first, delimiter, path)
     check_delimiter(fields, first, take(data, first, path), delimiter, path)
-    names = (
-        [name.strip() for name in fields] if dialect.header else [f"x{number}" for number in range(1, len(fields) + 1)]
-    )
-    if dialect.header:
-        check_header(names, first.line, path)
-    text, line = (data[first.end :], first.next_line) if dialect.header else (data[first.start :], first.line)
-    if not text.strip(b"\r\n"):
+    names = _names(fields, first, dialect, path)
+    start, line = (first.end, first.next_line) if dialect.header else (first.start, first.line)
+    stop = _end(data)
+    if start >= stop:
         raise TableError(f"{title(path)} has a header ({plural(len(names), 'name')}) but no rows.")
-    return _grid(tuple(names), Body(text, line, delimiter, len(fields), path))
+    return _grid(names, Body(data, start, stop, line, delimiter, len(fields), path))
+
+
+def _names(fields: list[str], first: Record, dialect: Dialect, path: str) -> tuple[str, ...]:
+    if not dialect.header:
+        return tuple(f"x{number}" for number in range(1, len(fields) + 1))
+    names = tuple(name.strip() for name in fields)
+    check_header(names, first.line, path)
+    return names
+
+
+def _end(data: bytes) -> int:
+    """Where the text ends, line ends and the end mark of old systems left off."""
+    stop = len(data)
+    while stop and data[stop - 1] in b"\r\n\x1a":
+        stop -= 1
+    return stop
 
 
 def _by_name(path: str) -> str:
@@ -93,11 +111,11 @@ def _by_name(path: str) -> str:
 
 
 def _grid(names: tuple[str, ...], body: Body) -> Grid:
-    quoted = b'"' in body.text
+    quoted = body.holds(b'"') > 0
     if quoted:
         _check_rows(body)
     columns = _columns(body, quoted)
-    one_line_a_row = not quoted and body.text.count(b"\n") + 1 == len(columns[0])
+    one_line_a_row = not quoted and body.holds(b"\n") + 1 == len(columns[0])
     if one_line_a_row:
         return Grid(names, columns, body.line.__add__)  # keeps no text alive
     return Grid(names, columns, partial(_find_line, body))
@@ -111,7 +129,7 @@ def _columns(body: Body, quoted: bool) -> tuple[pa.ChunkedArray, ...]:
     except pa.ArrowInvalid as error:
         _check_rows(body)
         if "block" in str(error):  # a row longer than a block
-            return _read(body, quoted, len(body.text) + 1)
+            return _read(body, quoted, body.stop - body.start + 1)
         raise TableError(f"{title(body.path)}: {error}") from error
 
 
@@ -121,7 +139,7 @@ def _read(body: Body, quoted: bool, block: int) -> tuple[pa.ChunkedArray, ...]:
 
     names = [str(number) for number in range(body.width)]
     table = arrow_csv.read_csv(
-        pa.BufferReader(body.text),
+        pa.BufferReader(pa.py_buffer(body.data).slice(body.start, body.stop - body.start)),
         read_options=arrow_csv.ReadOptions(column_names=names, block_size=block),
         parse_options=arrow_csv.ParseOptions(
             delimiter=body.delimiter,
@@ -148,4 +166,4 @@ def _find_line(body: Body, wanted: int) -> int:
 
 
 def _open(body: Body) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(body.text), encoding="utf-8", newline="")
+    return io.TextIOWrapper(io.BytesIO(body.data[body.start : body.stop]), encoding="utf-8", newline="")

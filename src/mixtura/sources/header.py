@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .cells import MISSING_WORDS, is_number
@@ -79,7 +80,7 @@ def _option(mark: str, sample: str) -> str:
     return option + (" --decimal ," if mark != "," and re.search(r"\d,\d", sample) else "")
 
 
-def check_header(names: list[str], line: int, path: str) -> None:
+def check_header(names: Sequence[str], line: int, path: str) -> None:
     """Raise for a header that is data, and for two columns of one name."""
     filled = [name.strip() for name in names if name.strip() not in MISSING_WORDS]
     numbers = [name for name in filled if is_number(name)]

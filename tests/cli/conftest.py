@@ -1,0 +1,41 @@
+"""Running the command line in this process, in a folder of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mixtura.cli import run
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def mixtura(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: object) -> Ended:
+        capfd.readouterr()
+        code = run([str(argument) for argument in arguments])
+        said = capfd.readouterr()
+        return Ended(int(code), said.out, said.err)
+
+    return command
+
+
+@pytest.fixture
+def faithful(mixtura: Command) -> Command:
+    """The command line beside ``two.mixtura``, fitted to ``faithful``."""
+    assert mixtura("fit", "faithful", "-k", 2, "--n-init", 2, "-o", "two.mixtura", "-q") == Ended(0, "", "")
+    return mixtura
