@@ -21,6 +21,8 @@ from mixtura.parameters import Parameters
 from mixtura.prior import NormalInverseWishart
 from mixtura.sources.memory import Memory
 
+# A unit no smaller than this part of the ridge's deviation keeps the ridge a number.
+TINY = 1e-30
 # Weights that lack no more than this to 1 lack nothing.
 WHOLE = 1e-6
 
@@ -77,10 +79,9 @@ class Problem:
         """
         summary = survey(source)
         family, layout = resolve(settings.covariance_type, source.shape[1])
-        frame = summary.frame(family.scales)
+        frame = summary.frame(family.scales, TINY * settings.reg_covar**0.5)
         framed = source.framed(frame)
-        with np.errstate(over="ignore"):
-            ridge = settings.reg_covar / frame.unit / frame.unit
+        ridge = settings.reg_covar / frame.unit / frame.unit
         noise = background(framed, settings.noise)
         recipe = Recipe(
             family,
@@ -98,10 +99,11 @@ class Problem:
 
     def ground(self) -> start.Ground:
         """What starts stand on."""
-        metric = None
+        metric, deviation = None, self.summary.deviation
         if self.settings.standardize:
-            deviation = self.summary.deviation
             metric = np.where(deviation > 0, deviation, self.frame.unit)
+        elif 0 < deviation.max() < self.frame.unit.max():  # the ridge's unit would let distances vanish
+            metric = np.full(len(deviation), deviation.max())
         return start.Ground(self.source, self.settings.n_components, self.recipe, metric, self.layout)
 
 

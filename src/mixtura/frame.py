@@ -140,12 +140,12 @@ class Summary:
         """Indices of the columns that hold one value."""
         return [int(j) for j in np.flatnonzero(self.low == self.high)]
 
-    def frame(self, per_column: bool) -> Frame:
-        """The frame of these rows: origin the mean, unit the deviation of each column or of all."""
-        deviation = np.where(self.deviation > 0, self.deviation, 0.0)
+    def frame(self, per_column: bool, least: float = 0.0) -> Frame:
+        """The frame of these rows: origin the mean, unit the deviation of each column or of all, `least` at least."""
+        deviation = np.where(self.deviation > 0, np.maximum(self.deviation, least), 0.0)
         largest = float(deviation.max(initial=0.0))
         if largest == 0.0:
-            largest = 1.0
+            largest = max(least, 1.0)
         if not np.isfinite(largest):
             raise MixtureError("The spread of the data is beyond the largest double. Divide the columns by a scale.")
         if not per_column:
