@@ -131,7 +131,7 @@ def test_parameters_that_are_no_mixture(weights: Any, means: Any, covariances: A
 
 @every_type
 def test_another_order(covariance_type: str) -> None:
-    X = np.vstack([groups(), groups(40, seed=1) + [20.0, 0.0]])
+    X = np.vstack([groups(), groups(40, seed=1) + np.array([20.0, 0.0])])
     model = fitted(covariance_type, X, n_components=3)
     other = model.reorder([2, 0, 1])
     assert other is not model
@@ -148,7 +148,7 @@ def test_another_order(covariance_type: str) -> None:
 
 
 def test_sorted_components() -> None:
-    X = pd.DataFrame(np.vstack([groups(), groups(40, seed=1) + [20.0, -9.0]]), columns=["width", "weight"])
+    X = pd.DataFrame(np.vstack([groups(), groups(40, seed=1) + np.array([20.0, -9.0])]), columns=["width", "weight"])
     model = fitted(X=X, n_components=3)
     assert np.all(np.diff(model.sort_components().weights_) <= 0)
     assert np.all(np.diff(model.sort_components("width").means_[:, 0]) > 0)
