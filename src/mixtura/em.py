@@ -108,6 +108,8 @@ class Run:
         Steps on which the objective fell (possible under a ridge only).
     reason : str
         What went wrong, with its numbers.
+    failed : int or None
+        The component that went wrong.
     """
 
     model: Mixture | None
@@ -117,6 +119,7 @@ class Run:
     reseeded: list[int] = field(default_factory=list)
     falls: int = 0
     reason: str = ""
+    failed: int | None = None
 
     @property
     def objective(self) -> float:
@@ -146,7 +149,7 @@ def run(
         _advance(record, source, kernel, goal, rule, reseed, watch)
         _given(record.model).density()  # the last M-step has met no row yet; what it made may be singular
     except ComponentError as error:
-        record.outcome, record.reason = error.outcome, str(error)
+        record.outcome, record.reason, record.failed = error.outcome, str(error), error.component
     except NotFinite as error:
         record.outcome, record.reason = error.outcome, str(error)
     return record

@@ -24,6 +24,8 @@ class StartReport:
         What went wrong, with its numbers; empty when nothing did.
     reseeded : tuple of int
         Components that lost all their rows once and were seeded again.
+    falls : int
+        Passes on which the objective fell, which a ridge makes possible.
     """
 
     objective: float | None
@@ -31,6 +33,7 @@ class StartReport:
     outcome: Outcome
     reason: str = ""
     reseeded: tuple[int, ...] = ()
+    falls: int = 0
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,9 @@ def _one(problem: Problem, begin: start.Start, seed: start.Seed, before: float, 
     goal = Goal(problem.settings.tol, problem.settings.max_iter, before)
     reseed = partial(start.reseed, problem.source, kernel, seed)
     rule = acceleration.rule(problem.settings.acceleration)
-    return em.run(problem.source, model, kernel, goal, rule, reseed, watch)
+    run = em.run(problem.source, model, kernel, goal, rule, reseed, watch)
+    run.reason = notes.starved_of(problem, run) or run.reason
+    return run
 
 
 def choose(problem: Problem, runs: list[Run]) -> int:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mixtura import diagnostics
 from mixtura.arrays import Float
 from mixtura.covariance.cholesky import REMEDY
+from mixtura.em import Run
 from mixtura.frame import Summary
 from mixtura.outcome import MixtureError, Outcome
 from mixtura.sources.memory import Memory
@@ -162,6 +163,29 @@ def starved(problem: Problem, mass: Float) -> list[str]:
         f"({_needed(problem)}). {FEWER}"
         for c in starving(problem, mass)
     ]
+
+
+def starved_of(problem: Problem, run: Run) -> str:
+    """Why a covariance became singular, where its component held too few rows for one."""
+    if run.failed is None or run.outcome is not Outcome.SINGULAR or run.model is None:
+        return ""
+    mass, d = run.model.proportions * problem.summary.weight, problem.family.n_features
+    if run.failed not in starving(problem, mass):
+        return ""
+    held = f"holds a mass of {mass[run.failed]:.3g} rows for {d} features"
+    return f"Component {run.failed} {held}, so its covariance is singular."
+
+
+def history(run: Run) -> list[str]:
+    """Sentences on what happened on the way: components seeded again, falls of the objective."""
+    told = [f"Component {k} lost all its rows once and was seeded again." for k in run.reseeded]
+    if run.falls:
+        count = "one pass" if run.falls == 1 else f"{run.falls} passes"
+        told.append(
+            f"The log-likelihood fell on {count}: under reg_covar > 0 a step need not raise it. "
+            "With reg_covar=0 or a prior it does."
+        )
+    return told
 
 
 def narrow(components: Iterable[int]) -> list[str]:

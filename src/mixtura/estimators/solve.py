@@ -169,6 +169,7 @@ def _report(estimator: Any, solution: Solution, seconds: float) -> FitReport:
     narrow = diagnostics.narrow(density.whitening, k, d)
     starved = notes.starving(problem, found.mass)
     said = notes.weights(found.weight, problem.summary.rows) + solution.remarks + notes.narrow(narrow)
+    said += notes.history(solution.runs[solution.best])
     return FitReport(
         outcome=solution.runs[solution.best].outcome,
         family=problem.family.name,
@@ -195,7 +196,7 @@ def _report(estimator: Any, solution: Solution, seconds: float) -> FitReport:
 
 def _start_report(run: Run, log_unit: float) -> StartReport:
     objective = run.objective - log_unit if run.path else None
-    return StartReport(objective, run.passes, run.outcome, run.reason, tuple(run.reseeded))
+    return StartReport(objective, run.passes, run.outcome, run.reason, tuple(run.reseeded), run.falls)
 
 
 def _plain(values: Float) -> tuple[float, ...]:
