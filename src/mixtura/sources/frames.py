@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from mixtura.arrays import Float
 from mixtura.block import Block
 from mixtura.outcome import MixtureError
 from mixtura.sources.memory import Memory
+
+REMEDY = "Drop it, or turn it into numbers that measure something."
 
 
 @dataclass(frozen=True)
@@ -24,29 +26,51 @@ class Frames(Memory):
         rows, columns = self.rows.shape
         return int(rows), int(columns)
 
+    @property
+    def kind(self) -> Float:
+        """An array of the kind that blocks hold: kernels are chosen by it."""
+        return np.empty((0, self.shape[1]))
+
     def blocks(self) -> Iterator[Block]:
         """The rows in blocks, in order."""
         weight, step = self.weight, self.block
         for begin in range(0, max(self.shape[0], 1), step):
             part = None if weight is None else weight[begin : begin + step]
-            yield Block(_numbers(self.rows[begin : begin + step]), part, begin, self.frame)
+            rows = self.rows[begin : begin + step]
+            yield Block(_numbers(rows, range(begin, begin + len(rows))), part, begin, self.frame)
 
     def take(self, indices: Any) -> Float:
         """Some rows in the user's units, as host float64."""
         if isinstance(indices, slice):
-            return _numbers(self.rows[indices])
-        return _numbers(self.rows[np.asarray(indices).tolist()])
+            return _numbers(self.rows[indices], range(self.shape[0])[indices])
+        positions = np.asarray(indices).tolist()
+        return _numbers(self.rows[positions], positions)
 
     def as_float(self) -> Float:
         """All rows as one array of floats."""
         return self.take(slice(None))
 
 
-def _numbers(rows: Any) -> Float:
-    """A narwhals DataFrame as a float64 array; nulls become NaN."""
+def _numbers(rows: Any, positions: Sequence[int]) -> Float:
+    """A narwhals DataFrame, whose rows stand at these positions in the data, as a float64 array; nulls become NaN."""
     import narwhals as nw
 
-    return np.ascontiguousarray(rows.select(nw.all().cast(nw.Float64)).to_numpy(), dtype=np.float64)
+    out = np.empty(rows.shape)
+    for j, name in enumerate(rows.columns):
+        column = rows.get_column(name)
+        if column.dtype == nw.Object:
+            out[:, j] = [_number(cell, at, name) for cell, at in zip(column.to_list(), positions, strict=True)]
+        else:
+            numbers = column.cast(nw.Float64)
+            out[:, j] = (numbers.fill_null(float("nan")) if numbers.null_count() else numbers).to_numpy()
+    return out
+
+
+def _number(cell: Any, row: int, name: str) -> float:
+    try:
+        return float("nan") if cell is None else float(cell)
+    except (TypeError, ValueError):
+        raise MixtureError(f"Row {row}, column {name!r} holds {cell!r}, not a number. {REMEDY}") from None
 
 
 def is_frame(X: Any) -> bool:
@@ -77,8 +101,9 @@ def numeric(X: Any) -> Any:
     except nw.exceptions.DuplicateError:
         raise MixtureError(f"Two columns of X have one name: {', '.join(map(str, X.columns))}. Rename one.") from None
     for name, dtype in columns.items():
-        if not (dtype.is_numeric() or dtype == nw.Boolean):
-            raise MixtureError(
-                f"Column {name!r} holds {dtype}, not numbers. Drop it, or turn it into numbers that measure something."
-            )
+        # cells of any kind are judged one by one
+        if not (dtype.is_numeric() or dtype in (nw.Boolean, nw.Object)):
+            native = frame.get_column(name).to_native()
+            held = getattr(native, "dtype", getattr(native, "type", dtype)) if dtype == nw.Unknown else dtype
+            raise MixtureError(f"Column {name!r} holds {held}, not numbers. {REMEDY}")
     return frame

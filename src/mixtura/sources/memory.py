@@ -64,6 +64,11 @@ class Memory:
         """Number of rows and of features."""
         return int(self.rows.shape[0]), int(self.rows.shape[1])
 
+    @property
+    def kind(self) -> Array:
+        """An array of the kind that blocks hold: kernels are chosen by it."""
+        return self.rows
+
     def name(self, column: int) -> str:
         """A column as a sentence calls it: its quoted name, or its index."""
         return str(column) if self.names is None else repr(self.names[column])
