@@ -145,9 +145,10 @@ class FitReport:
     def lines(self) -> list[tuple[str, str]]:
         """The report as (heading, sentence) pairs."""
         weighted = "" if self.weight == self.n_rows else f" of total weight {self.weight:g}"
+        components = _counted(self.n_components, "component")
         found = [
-            ("model", f"{self.n_components} components of family {self.family}, {self.n_parameters} free parameters"),
-            ("data", f"{self.n_rows} rows{weighted}, {self.n_features} features"),
+            ("model", f"{components} of family {self.family}, {_counted(self.n_parameters, 'free parameter')}"),
+            ("data", f"{self.n_rows} rows{weighted}, {_counted(self.n_features, 'feature')}"),
             ("ended", self.outcome.value),
             ("passes", f"{self.passes} in {self.seconds:.2g} s"),
             ("log-likelihood", f"{self.log_likelihood:.6f} ({self.log_likelihood / self.weight:.6f} a row)"),
@@ -178,6 +179,10 @@ class FitReport:
             for h, s in self.lines()
         )
         return f"<table>{cells}</table>"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _renumbered(sentence: str, place: dict[int, int]) -> str:
