@@ -23,6 +23,8 @@ app = typer.Typer(
 def call(arguments: list[str]) -> int:
     """Run one command, or give help where none is named; errors go to the caller."""
     code = app(args=arguments or ["--help"], prog_name="mixtura", standalone_mode=False)
+    if code == Code.INTERRUPTED:  # typer has turned the interrupt into a code
+        raise KeyboardInterrupt
     return int(code or Code.DONE)
 
 

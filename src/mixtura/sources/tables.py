@@ -14,7 +14,7 @@ from .binary import kind_of, read_arrow, read_numpy
 from .cells import Cells, explain, parse
 from .delimited import Dialect, read_grid
 from .faults import TableError, show, show_all
-from .paths import STDIN, expand
+from .paths import expand
 from .raw import GZIP, fetch, peek, refuse_strangers, title, to_utf8
 
 if TYPE_CHECKING:
@@ -196,18 +196,25 @@ def read_table(paths: Sequence[str | os.PathLike[str]], options: TableOptions | 
 
 
 def _read(path: str, options: TableOptions) -> Part:
-    head = b"" if path == STDIN else peek(path)
+    data = _bytes_of(path)
+    head = peek(path) if data is None else data[:4096]
     refuse_strangers(head, path)
-    data = fetch(path) if path == STDIN or head.startswith(GZIP) or kind_of(head, path) is None else None
-    if data is not None:
-        refuse_strangers(data[:4096], path)
-    kind = kind_of(head if data is None else data[:16], path)
+    kind = kind_of(head, path)
     if kind is None:
         return _read_text(data or b"", path, options)
     part = _read_array(data, path) if kind == "numpy" else _read_columns(data, path, kind)
     if part.n_rows == 0:
         raise TableError(f"{title(path)} holds no rows.")
     return part
+
+
+def _bytes_of(path: str) -> bytes | None:
+    """The whole file where it is text, packed, or a pipe that can be read only once; None for files read in place."""
+    if not os.path.isfile(path):
+        return fetch(path)
+    head = peek(path)
+    refuse_strangers(head, path)
+    return fetch(path) if head.startswith(GZIP) or kind_of(head, path) is None else None
 
 
 def _read_text(data: bytes, path: str, options: TableOptions) -> Part:
