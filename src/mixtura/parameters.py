@@ -95,9 +95,7 @@ class Parameters:
 
     def reordered(self, order: Any) -> Parameters:
         """The same mixture with its components in another order."""
-        arrays = self.arrays
-        if self.layout != "tied":
-            arrays = published.Published(*(array[order] for array in vars(self.arrays).values()))
+        arrays = self.arrays.reordered(order, self.layout)
         return Parameters(self.weights[order], self.means[order], arrays, self.layout, self.noise_weight, self.noise)
 
 

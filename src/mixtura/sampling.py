@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.arrays import Float
+from mixtura.covariance import holds_variances
 from mixtura.outcome import MixtureError
 from mixtura.parameters import Parameters
 
@@ -36,10 +37,10 @@ def sample(
 
 def _component(parameters: Parameters, k: int, n: int, random_state: np.random.RandomState) -> Float:
     mean, covariances = np.asarray(parameters.means[k], dtype=np.float64), parameters.arrays.covariances
-    if parameters.layout in ("diag", "spherical"):
+    if holds_variances(parameters.layout):
         noise = random_state.standard_normal(size=(n, len(mean)))
         return np.asarray(mean + noise * np.sqrt(np.asarray(covariances[k], dtype=np.float64)))
-    covariance = covariances if parameters.layout == "tied" else covariances[k]
+    covariance = covariances if covariances.ndim == 2 else covariances[k]
     # its default check compares with an absolute tolerance, which small units fail
     return random_state.multivariate_normal(mean, np.asarray(covariance, dtype=np.float64), n, check_valid="ignore")
 

@@ -8,7 +8,19 @@ from mixtura.covariance.family import Family
 from mixtura.covariance.value import Covariance
 from mixtura.outcome import MixtureError
 
-__all__ = ["MCLUST", "SKLEARN", "UNIVARIATE", "Covariance", "Family", "Layout", "group", "resolve", "subtracts"]
+__all__ = [
+    "MCLUST",
+    "SKLEARN",
+    "UNIVARIATE",
+    "Covariance",
+    "Family",
+    "Layout",
+    "group",
+    "holds_variances",
+    "public_shape",
+    "resolve",
+    "subtracts",
+]
 
 Layout = Literal["full", "tied", "diag", "spherical", "dense"]
 
@@ -64,6 +76,24 @@ def resolve(covariance_type: str, n_features: int) -> tuple[Family, Layout]:
         remedy = f"Use one of {', '.join((*SKLEARN, *MCLUST))}."
         raise MixtureError(f"covariance_type {code!r} is for one column, and there are {n_features}. {remedy}")
     return Family(code, code[0], code[1], code[2], n_features), layout
+
+
+def public_shape(layout: Layout, n_components: int, n_features: int) -> tuple[int, ...]:
+    """Shape of the public covariances, precisions and their factors.
+
+    Examples
+    --------
+    >>> from mixtura.covariance import public_shape
+    >>> public_shape("tied", n_components=3, n_features=2), public_shape("dense", n_components=3, n_features=2)
+    ((2, 2), (3, 2, 2))
+    """
+    k, d = n_components, n_features
+    return {"tied": (d, d), "diag": (k, d), "spherical": (k,)}.get(layout, (k, d, d))
+
+
+def holds_variances(layout: Layout) -> bool:
+    """Whether the public arrays hold variances, not matrices."""
+    return layout in ("diag", "spherical")
 
 
 def group(name: str, n_features: int, n_rows: int | None = None) -> tuple[str, ...]:

@@ -38,6 +38,10 @@ class Published:
     precisions: Public
     precisions_cholesky: Public
 
+    def reordered(self, order: Any, layout: Layout) -> Published:
+        """The arrays of the same components in another order; one common matrix stays as it is."""
+        return self if layout == "tied" else Published(*(array[order] for array in vars(self).values()))
+
 
 def publish(
     covariance: Covariance, layout: Layout, n_components: int, dtype: DTypeLike = np.float64, *, n_features: int

@@ -7,7 +7,6 @@ maximizes ``-1/2 sum_k [mass_k log |Sigma_k| + tr(Sigma_k^-1 scatter_k)]`` over 
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -175,11 +174,10 @@ class _Problem:
         length = min(1.0, LONGEST / float(np.abs(step).max()))
         while length * gain > NOTHING * half:
             allowed = rounding if gain < ROUNDING * half else -1e-4 * length * gain
-            with suppress(DegenerateComponent):  # a step so long that the shape goes flat
-                following = self.at(point.logs + length * step)
-                # The log volumes have mean zero, so the objective is the log determinant alone.
-                if half * (following.log_det - point.log_det) <= allowed:
-                    return following
+            following = self.at(point.logs + length * step)
+            # The log volumes have mean zero, so the objective is the log determinant alone.
+            if half * (following.log_det - point.log_det) <= allowed:
+                return following
             length *= 0.5
         return None
 

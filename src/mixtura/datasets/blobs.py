@@ -29,6 +29,13 @@ class BlobParameters(NamedTuple):
         Centers of the Gaussians, not averages of the rows drawn.
     covariances : ndarray of shape (K, D, D)
         Covariances of the Gaussians.
+
+    Examples
+    --------
+    >>> import mixtura as mx
+    >>> X, y, truth = mx.datasets.make_anisotropic_blobs(100, return_parameters=True, random_state=0)
+    >>> truth.means.shape, mx.GaussianMixture.from_parameters(*truth).n_parameters_
+    ((4, 2), 23)
     """
 
     weights: NDArray[np.float64]

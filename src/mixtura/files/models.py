@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from mixtura import __version__
 from mixtura.assess import Quantiles
-from mixtura.covariance import resolve
+from mixtura.covariance import public_shape, resolve
 from mixtura.covariance.published import Published
 from mixtura.files import settings
 from mixtura.files.archive import Entry, Tensor
@@ -26,6 +27,7 @@ from mixtura.sources.faults import show
 PUBLIC = ("weights", "means", "covariances", "precisions", "precisions_cholesky")
 BOX = ("noise_origin", "noise_unit", "noise_axes", "noise_low", "noise_high")
 QUANTILES = ("quantile_values", "quantile_shares")
+SERIES = ("lower_bounds", *QUANTILES)
 ROUNDING = 1e-9
 
 
@@ -112,10 +114,10 @@ def require_shapes(header: Header, entries: tuple[Entry, ...]) -> None:
     """Refuse tensors that are missing, unknown, or of another shape or type than the header asks for."""
     _, layout = resolve(header.covariance_type, header.n_features)
     k, d = header.n_components, header.n_features
-    covariance = {"tied": (d, d), "diag": (k, d), "spherical": (k,)}.get(layout, (k, d, d))
+    covariance = public_shape(layout, k, d)
     public = dict(zip(PUBLIC, ((k,), (k, d), covariance, covariance, covariance), strict=True))
     box = dict(zip(BOX, ((d,), (d,), (d, d), (d,), (d,)), strict=True))
-    free = ("lower_bounds", *QUANTILES, *settings.GIVEN, *settings.PRIOR)
+    free = (*SERIES, *settings.GIVEN, *settings.PRIOR)
     found = {entry.name: entry for entry in entries}
     for group in (public, box if box.keys() & found.keys() else {}):
         for name in group.keys() - found.keys():
@@ -123,9 +125,9 @@ def require_shapes(header: Header, entries: tuple[Entry, ...]) -> None:
     for name, entry in found.items():
         if name not in free and name not in public and name not in box:
             raise Fault(f"it holds a tensor {show(name)}, which this version does not know")
-        owed = public.get(name, box.get(name, entry.shape))
+        owed = (prod(entry.shape),) if name in SERIES else public.get(name, box.get(name, entry.shape))
         if entry.shape != owed:
-            raise Fault(f"its {name} have the shape {show(entry.shape)} and must have {show(owed)}")
+            raise Fault(f"its {name} have the shape {entry.shape} and must have {owed}")
         if entry.dtype.itemsize < 8 and name not in (*PUBLIC, *settings.GIVEN, *settings.PRIOR):
             raise Fault(f"its {name} are float32 and must be float64")
 
@@ -202,7 +204,7 @@ def _quantiles(tensors: Mapping[str, Tensor]) -> Quantiles | None:
     if not tensors.keys() & set(QUANTILES):
         return None
     values, shares = (np.asarray(tensors.get(name, np.empty(0)), dtype=np.float64) for name in QUANTILES)
-    whole = values.shape == shares.shape and values.ndim == 1 and len(values) > 0
+    whole = values.shape == shares.shape and len(values) > 0
     rising = whole and bool((np.diff(values) >= 0.0).all() and (np.diff(shares, prepend=0.0) >= 0.0).all())
     if not (rising and shares[-1] == 1.0):
         raise Fault("its training log densities do not rise")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mixtura.arrays import Float
+from mixtura.covariance import holds_variances
 from mixtura.files.faults import Fault
 from mixtura.parameters import Parameters
 
@@ -39,12 +40,13 @@ def require_mixture(parameters: Parameters) -> None:
         raise Fault("it holds numbers that are not finite")
     tolerance = ROUNDING * parameters.shape[1] * max(float(np.finfo(array.dtype).eps) for array in three)
     with np.errstate(all="ignore"):  # what over- or underflows is refused
-        if arrays.covariances.ndim < 2 or parameters.layout == "diag":
+        if holds_variances(parameters.layout):
             covariances, precisions, factors = (np.asarray(array, dtype=np.float64) for array in three)
             _require_variances(covariances, precisions, factors, tolerance)
-            return
-        for first, whole, inverse, root in _blocks(*three):
-            _require_matrices(first, whole, inverse, root, tolerance)
+        else:
+            for first, whole, inverse, root in _blocks(*three):
+                _require_matrices(first, whole, inverse, root, tolerance)
+        _require_range(parameters)
 
 
 def _require_shares(parameters: Parameters) -> None:
@@ -56,6 +58,13 @@ def _require_shares(parameters: Parameters) -> None:
     total, owed = float(weights.sum()), 1.0 - parameters.noise_weight
     if not (0.0 <= parameters.noise_weight < 1.0 and abs(total - owed) <= SLACK[parameters.weights.dtype.name]):
         raise Fault(f"its shares sum to {total:.9g} and must sum to {owed:.9g}")
+
+
+def _require_range(parameters: Parameters) -> None:
+    """Refuse means so many deviations apart that no density can be computed."""
+    density, _ = parameters.density()
+    if not (np.isfinite(density.means).all() and np.isfinite(density.whitening.factor).all()):
+        raise Fault("its components lie further apart in units of their spread than a double can tell")
 
 
 def _require_variances(covariances: Float, precisions: Float, factors: Float, tolerance: float) -> None:
