@@ -115,7 +115,7 @@ def blocks(
     --------
     >>> wide = [Line("share", tuple("12.5 %" for _ in range(12)))]
     >>> [len(headings) for headings, _ in blocks(wide, [str(k) for k in range(12)], width=60)]
-    [4, 4, 4]
+    [6, 6]
     """
     cells = [line.cells for line in found if line.cells]
     widest = max([len(cell) for row in cells for cell in row] + [len(heading) for heading in headings])

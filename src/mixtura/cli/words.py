@@ -78,7 +78,7 @@ def shell_word(text: str) -> str:
     Examples
     --------
     >>> print(shell_word("a.csv"), shell_word("a b"), shell_word("a\nb"))
-    a.csv 'a b' $'a\nb'
+    a.csv 'a b' $'a\x0ab'
     """
     if text.isprintable():
         return shlex.quote(text)

@@ -97,6 +97,8 @@ def _number(axes: Axes, component: int, mean: Float) -> None:
         ha="center",
         va="center",
         zorder=5,
+        clip_on=True,  # a component far off the rows neither shows nor makes room
+        in_layout=False,
         bbox={"boxstyle": "circle,pad=0.25", "fc": color(component), "ec": "white", "lw": 1.2},
     )
 
