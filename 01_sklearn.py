@@ -6,7 +6,8 @@ by a criterion that charges for parameters (p of them, n rows; the lower the bet
 
     AIC = 2 p - 2 log-likelihood            BIC = p log n - 2 log-likelihood
 
-AIC charges less, so other draws of the same data tempt it to a component or two more; BIC seldom errs that way.
+AIC charges less: most draws of such data tempt it to a component or two more, while BIC seldom errs that way. SEED is
+one of the draws on which both find the truth.
 
 Run `python 01_sklearn.py`. It prints what it finds and draws assets/gmm_sklearn_result.png and
 assets/gmm_model_selection.png.
