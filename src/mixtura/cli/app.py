@@ -126,7 +126,7 @@ def predict(
 
     reading = Reading(delimiter, decimal, encoding, tuple(na or ()), not no_header, missing is o.Missing.drop)
     choosing = Choosing.of(columns, None, None, None)
-    return work.run(model, data, reading, choosing, Saying(output, force, quiet, json), outliers, prefix)
+    return work.run(model, data, reading, choosing, Saying.table(output, force, quiet, json), outliers, prefix)
 
 
 @app.command(short_help="Say how well a model describes rows.")
@@ -168,7 +168,7 @@ def sample(
     """Draw new rows from MODEL, in random order, with the component of each."""
     from mixtura.cli import sample as work
 
-    return work.run(model, n, seed, Saying(output, force, quiet, False), prefix)
+    return work.run(model, n, seed, Saying.table(output, force, quiet, False), prefix)
 
 
 @app.command(short_help="Show what is in a model.")
@@ -216,4 +216,4 @@ def data(
     """List the bundled data, or write the one called NAME as CSV."""
     from mixtura.cli import data as work
 
-    return work.run(name, Saying(output, force, False, json))
+    return work.run(name, Saying.table(output, force, False, json))

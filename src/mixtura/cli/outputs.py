@@ -34,6 +34,8 @@ def check_output(path: str | None, force: bool, inputs: Sequence[str], suffixes:
     """
     if path is None:
         return
+    if path == "-":
+        raise Stop(Code.USAGE, "-o takes the name of a file here: only tables go to standard output.")
     target = Path(path)
     if suffixes and not path.lower().endswith(tuple(suffixes)) and not _is_special(target):
         raise Stop(Code.USAGE, f"{path!r} should end in one of {', '.join(suffixes)}.")

@@ -34,6 +34,11 @@ class Saying:
     quiet: bool = False
     json: bool = False
 
+    @classmethod
+    def table(cls, output: str | None, force: bool, quiet: bool, json: bool) -> Saying:
+        """The same for a table, which ``-`` sends to standard output."""
+        return cls(None if output == "-" else output, force, quiet, json)
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -58,7 +58,7 @@ def _read_arrow(source: Any, kind: str) -> pa.Table:
     if kind == "parquet":
         import pyarrow.parquet as pq
 
-        return pq.read_table(source)
+        return pq.read_table(source, partitioning=None)  # folders are no columns
     if kind == "stream":
         with pa.ipc.open_stream(pa.OSFile(source) if isinstance(source, str) else source) as reader:
             return reader.read_all()
