@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from mixtura.arrays import Float, is_elsewhere, is_float32, is_real, to_host
+from mixtura.estimators.matrix import matrix_of
 from mixtura.outcome import MixtureError
 from mixtura.sources.frames import Frames, is_frame, numeric
 from mixtura.sources.memory import Memory
+
+# Total weights between which sums of weighted squares stay within the range of a double.
+LEAST, MOST = 1e-300, 1e304
 
 
 @contextmanager
@@ -41,7 +44,7 @@ def source_of(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int = 
     """
     if is_frame(X):
         return _of_frame(estimator, X, reset, at_least)
-    X = _elsewhere(X, at_least) if is_elsewhere(X) else _array(estimator, X, at_least)
+    X = _elsewhere(X, at_least) if is_elsewhere(X) else matrix_of(estimator, X, at_least)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     return Memory.of(X, names=_names(estimator))
 
@@ -62,19 +65,6 @@ def _of_frame(estimator: BaseEstimator, X: Any, reset: bool, at_least: int) -> M
         remedy = "Select the columns: X[list(model.feature_names_in_)]."
         raise MixtureError(f"{error}Fitted with: {fitted}. Given: {given}. {remedy}") from None
     return Frames.of(rows, names=_names(estimator))
-
-
-def _array(estimator: BaseEstimator, X: Any, at_least: int) -> Any:
-    if isinstance(X, np.ma.MaskedArray):
-        raise MixtureError("X is a masked array, and its mask would be lost. Fill or drop the masked rows first.")
-    kind = getattr(getattr(X, "dtype", None), "kind", "")
-    if kind in ("M", "m"):
-        raise MixtureError("X holds dates or durations. Turn them into numbers that measure something.")
-    if kind == "c":
-        raise MixtureError("Complex data not supported: use real and imaginary parts as columns of their own.")
-    return check_array(
-        X, dtype="numeric", ensure_all_finite=False, ensure_min_samples=at_least, estimator=estimator, input_name="X"
-    )
 
 
 def _elsewhere(X: Any, at_least: int) -> Any:
@@ -108,30 +98,45 @@ def weight_of(sample_weight: Any, n_rows: int) -> Float | None:
     """
     if sample_weight is None:
         return None
-    if isinstance(sample_weight, np.ma.MaskedArray):
-        raise MixtureError("sample_weight is a masked array, and its mask would be lost. Use weight 0 for such rows.")
     if isinstance(sample_weight, numbers.Number):
         sample_weight = np.full(n_rows, sample_weight)
-    weight = to_host(sample_weight) if is_elsewhere(sample_weight) else np.asarray(sample_weight, dtype=np.float64)
+    weight = to_host(sample_weight) if is_elsewhere(sample_weight) else _floats(sample_weight)
     if weight.ndim != 1:
-        raise MixtureError(f"Sample weights must be 1D array or scalar, and have shape {weight.shape}.")
+        found = f"have shape {weight.shape}"
+        raise MixtureError(f"Sample weights must be 1D array or scalar, and {found}. Pass one column.")
     if len(weight) != n_rows:
         raise MixtureError(f"sample_weight.shape == {weight.shape}, expected {(n_rows,)}: one weight a row.")
     _require_counts(weight)
     return np.ascontiguousarray(weight)
 
 
+def _floats(sample_weight: Any) -> Float:
+    if isinstance(sample_weight, np.ma.MaskedArray):
+        raise MixtureError("sample_weight is a masked array, and its mask would be lost. Use weight 0 for such rows.")
+    given = np.asarray(sample_weight)
+    if given.dtype.kind not in "biufO":
+        raise MixtureError(f"sample_weight holds {given.dtype}, not numbers. Weights are counts of rows.")
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise MixtureError(f"sample_weight holds what is not a number: {error}. Weights are counts of rows.") from None
+
+
 def _require_counts(weight: Float) -> None:
     wrong = ~(np.isfinite(weight) & (weight >= 0))
     if wrong.any():
         row = int(np.argmax(wrong))
+        what = "NaN" if np.isnan(weight[row]) else "Infinity" if np.isinf(weight[row]) else "Negative values"
         raise MixtureError(
-            f"Negative values in data passed to `sample_weight`, or values that are not finite: "
-            f"row {row} has weight {weight[row]}. Weights are counts, not below 0."
+            f"{what} in data passed to `sample_weight`: row {row} has weight {weight[row]:g}. "
+            "Weights are counts; 0 removes a row."
         )
     with np.errstate(over="ignore"):
         total = weight.sum()
     if total == 0:
         raise MixtureError("All sample weights are zero: no row is left to fit.")
-    if not np.isfinite(total):
-        raise MixtureError("The sum of the sample weights is beyond the largest double. Divide them by their mean.")
+    if not LEAST <= total <= MOST:
+        raise MixtureError(
+            f"The sample weights sum to {total:g}, and sums of squares need it between {LEAST:g} and {MOST:g}. "
+            "Divide them by their mean."
+        )
