@@ -105,7 +105,11 @@ def named_or_given(init_params: Any, n_rows: int, n_components: int, noisy: bool
     """The start that `init_params` asks for, and whether another try would be the same."""
     if isinstance(init_params, str):
         return start.STARTS[init_params], False
+    if isinstance(init_params, np.ma.MaskedArray):
+        raise MixtureError("init_params is a masked array, and its mask would be lost. Fill it first.")
     given = np.asarray(init_params)
+    if given.dtype.kind not in "biuf":
+        raise MixtureError(f"init_params holds {given.dtype}, and must be labels or responsibilities: numbers.")
     if given.ndim == 1:
         return start.labels(_check_labels(given, n_rows, n_components, noisy)), True
     return start.responsibilities(_check_responsibilities(given, n_rows, n_components, noisy)), True
@@ -114,16 +118,15 @@ def named_or_given(init_params: Any, n_rows: int, n_components: int, noisy: bool
 def _check_labels(given: Any, n_rows: int, n_components: int, noisy: bool) -> Any:
     if given.shape != (n_rows,):
         raise MixtureError(f"init_params: {len(given)} labels were given for {n_rows} rows.")
-    if given.dtype.kind not in "iub" and not np.all(np.equal(np.mod(given, 1), 0)):
+    if given.dtype.kind == "f" and not (np.isfinite(given).all() and (given == np.rint(given)).all()):
         raise MixtureError("init_params: labels must be whole numbers from 0 (and -1 for noise).")
-    labels = given.astype(np.int64)
     lowest = -1 if noisy else 0
-    if labels.min() < lowest or labels.max() >= n_components:
+    if given.min() < lowest or given.max() >= n_components:
         raise MixtureError(
-            f"init_params: labels run from {labels.min()} to {labels.max()} and must lie between {lowest} and "
+            f"init_params: labels run from {float(given.min()):g} to {float(given.max()):g} and must lie between {lowest} and "
             f"{n_components - 1} for {n_components} components."
         )
-    return labels
+    return given.astype(np.int64)
 
 
 def _check_responsibilities(given: Any, n_rows: int, n_components: int, noisy: bool) -> Any:
