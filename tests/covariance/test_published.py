@@ -209,11 +209,11 @@ def test_another_shape_is_refused(read, what, layout):
 
 @READERS
 def test_symmetry_is_judged_in_units_of_the_columns(read, what):
-    units = np.outer([1e-8, 1e8], [1e-8, 1e8])
-    rounded = np.array([[1.0, 0.5], [0.5 * (1 + 1e-15), 1.0]]) * units
-    assert np.isfinite(read(rounded, "tied").precisions_cholesky).all()
-    with pytest.raises(MixtureError, match="symmetric"):
-        read(np.array([[1.0, 0.5], [0.4, 1.0]]) * units, "tied")
+    for units in (np.outer([1e-8, 1e-9], [1e-8, 1e-9]), np.outer([1e8, 1e-8], [1e8, 1e-8]), 1e16):
+        rounded = np.array([[1.0, 1e-15], [2e-15, 1.0]]) * units
+        assert np.isfinite(read(rounded, "tied").precisions_cholesky).all()
+        with pytest.raises(MixtureError, match="symmetric"):
+            read(np.array([[1.0, 0.5], [0.4, 1.0]]) * units, "tied")
 
 
 @READERS

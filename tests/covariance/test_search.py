@@ -5,11 +5,11 @@ import pytest
 from scipy.linalg import expm
 from scipy.optimize import minimize
 
-from mixtura.covariance import orientation, volumes
+from mixtura.covariance import Covariance, orientation, volumes
 from mixtura.covariance.cholesky import cholesky
 from mixtura.covariance.orientation import common_axes
 from mixtura.covariance.rotation import Problem
-from tests.covariance.problems import made, rotation
+from tests.covariance.problems import estimate, made, objective, rotation, sigma
 
 both_volumes = pytest.mark.parametrize("equal_volume", [False, True])
 
@@ -90,6 +90,48 @@ def test_a_stationary_start_that_is_no_minimum_is_left(equal_volume):
     axes, along = common_axes(mass, cholesky(scatter), equal_volume, previous=np.eye(2))
     np.testing.assert_allclose(np.abs(axes), np.sqrt(0.5), rtol=1e-12)
     np.testing.assert_allclose(np.sort(along), [[0.1, 1.9], [0.1, 1.9]], rtol=1e-12)
+
+
+@both_volumes
+def test_a_saddle_is_left_by_a_turn(equal_volume):
+    scatter = np.array([[[1.0, 0.9], [0.9, 1.0]], [[1.0, -0.9], [-0.9, 1.0]]])
+    problem = Problem(np.array([10.0, 10.0]), cholesky(scatter), equal_volume)
+    point = orientation._minimum(problem, problem.at(np.eye(2)))
+    np.testing.assert_allclose(np.abs(point.axes), np.sqrt(0.5), rtol=1e-12)
+
+
+# Problems where an arbitrary start finds better axes than the usual ones.
+@pytest.mark.parametrize(("seed", "size", "code"), [(27, (3, 3), "EVE"), (63, (3, 3), "EVE"), (6, (4, 4), "VVE")])
+@pytest.mark.parametrize("with_axes", [True, False])
+def test_better_axes_of_before_are_kept(seed, size, code, with_axes):
+    mass, scatter = made(seed, *size)
+    problem = Problem(mass, cholesky(scatter), code == "EVE")
+    rng = np.random.default_rng(seed)
+    starts = [orientation._minimum(problem, problem.at(rotation(rng, size[1]))) for _ in range(10)]
+    best = min(starts, key=problem.level)
+    matrices = (best.axes * (best.scatter / mass[:, None])[:, None, :]) @ best.axes.T
+    previous = Covariance(matrices, best.axes if with_axes else None)
+    found = estimate(code, mass, scatter, previous).orientation
+    cold = estimate(code, mass, scatter).orientation
+    assert problem.level(problem.at(found)) <= problem.level(best) + 1e-9 * mass.sum()
+    assert problem.level(problem.at(cold)) > problem.level(best) + 1e-3 * mass.sum()
+
+
+@pytest.mark.parametrize(("narrow", "wide"), [("EVI", "EVE"), ("VVI", "VVE"), ("VEE", "VVE"), ("EVE", "VVE")])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_starts_alone_order_the_families(narrow, wide, seed, monkeypatch):
+    """Even unimproved, the best start is no worse than the narrower families: local optima cannot break the order."""
+    improve = orientation._minimum
+    mass, scatter = made(seed, 4, 3)
+    volumes_of_a_row = np.exp(np.linalg.slogdet(scatter)[1] / 3) / mass
+    scatter /= volumes_of_a_row[:, None, None]  # so that own volumes are no advantage
+    poor = rotation(np.random.default_rng(1), 3)[None]
+    monkeypatch.setattr(orientation, "_principal_axes", lambda mass, scatter: poor)
+    # Only the narrower of EVE and VVE is improved.
+    improved = (narrow, wide) == ("EVE", "VVE")
+    monkeypatch.setattr(orientation, "_minimum", lambda p, x: improve(p, x) if improved and p.equal_volume else x)
+    reached = [objective(mass, scatter, sigma(code, mass, scatter)) for code in (narrow, wide)]
+    assert reached[0] <= reached[1] + 1e-11 * mass.sum()
 
 
 @both_volumes
