@@ -121,10 +121,11 @@ def _check_labels(given: Any, n_rows: int, n_components: int, noisy: bool) -> An
     if given.dtype.kind == "f" and not (np.isfinite(given).all() and (given == np.rint(given)).all()):
         raise MixtureError("init_params: labels must be whole numbers from 0 (and -1 for noise).")
     lowest = -1 if noisy else 0
-    if given.min() < lowest or given.max() >= n_components:
+    least, most = float(given.min()), float(given.max())
+    if least < lowest or most >= n_components:
         raise MixtureError(
-            f"init_params: labels run from {float(given.min()):g} to {float(given.max()):g} and must lie between {lowest} and "
-            f"{n_components - 1} for {n_components} components."
+            f"init_params: labels run from {least:g} to {most:g} and must lie between {lowest} and {n_components - 1} "
+            f"for {n_components} components."
         )
     return given.astype(np.int64)
 
