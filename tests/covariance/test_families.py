@@ -104,8 +104,9 @@ def test_a_component_without_mass_is_named(code):
 def test_scatter_that_is_not_finite_is_refused(code):
     mass, scatter = made(1, 3, 2)
     scatter[2] = np.nan
-    with pytest.raises(DegenerateComponent, match="not finite"):
+    with pytest.raises(DegenerateComponent, match="not finite") as caught:
         sigma(code, mass, scatter)
+    assert caught.value.component == (0 if code == "EEE" else 2)
 
 
 @pytest.mark.parametrize("code", ["VII", "VEI", "EVI", "VVI", "VEE", "EVE", "VVE", "VEV", "EVV", "VVV"])

@@ -99,7 +99,7 @@ class Family:
             parameters, reg_covar or a prior. Closed forms leave singular matrices to `Covariance.whitening`.
         """
         _require_mass(mass.sum(keepdims=True) if self.shared else mass)
-        _require_finite(scatter)
+        _require_finite(scatter, self.order == "pooled")
         last = None if previous is None else previous.values
         if self.shape == "I":
             return Covariance(self._rule(mass, scatter / self.n_features, None))
@@ -141,8 +141,8 @@ def _require_mass(mass: Float) -> None:
         raise DegenerateComponent(component, f"it holds a mass of {mass[component]:.3g} rows. {REMEDY}")
 
 
-def _require_finite(scatter: Float) -> None:
+def _require_finite(scatter: Float, pooled: bool) -> None:
     if np.isfinite(scatter).all():
         return
-    component = int(np.argwhere(~np.isfinite(scatter))[0][0])
+    component = 0 if pooled else int(np.argwhere(~np.isfinite(scatter))[0][0])
     raise DegenerateComponent(component, "its scatter is not finite. Scale the columns to ordinary sizes.")
