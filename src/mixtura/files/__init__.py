@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from mixtura.files import archive
-from mixtura.files.document import Header, json_tree
+from mixtura.files.document import Header, plain_extra
 from mixtura.files.faults import Fault, reading
 from mixtura.outcome import MixtureError
 
@@ -65,7 +65,7 @@ def save(
     from mixtura.files import models
 
     models.require_savable(model)
-    kept = json_tree(extra or {})
+    kept = plain_extra(extra)
     try:
         told, tensors = models.describe(model, kept)
         data = archive.pack(told.metadata(), tensors)

@@ -28,6 +28,9 @@ Tensor = NDArray[np.floating[Any]]
 LONGEST_HEADER = 2**24
 MOST_VALUES = 2**20
 
+# Lengths beyond this are lies; safetensors has 64 bits for them.
+LARGEST = 2**63
+
 _LENGTH = 8  # bytes that say how long the header is
 _DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
 _OTHERS = (
@@ -91,7 +94,7 @@ def read_index(file: IO[bytes], size: int) -> Index:
         raise _not_a_header(first, size)
     raw = file.read(length)
     if not raw.startswith(b"{"):
-        raise _not_a_header(first, size)
+        raise Fault(f"it does not begin as a model file ({show((first + raw[:8]).decode('latin-1'))})", MAKE)
     if len(raw) < length:
         raise Fault(f"it ends within its header, at byte {_LENGTH + len(raw)}")
     content = parse_json(_text(raw))
@@ -164,12 +167,12 @@ def _entry(name: str, told: Any) -> Entry:
         raise Fault(f"its tensor {show(name)} is not told as floats with a shape and a place")
     shape, place = tuple(told["shape"]), told["data_offsets"]
     if len(place) != 2 or place[1] - place[0] != math.prod(shape) * dtype.itemsize:
-        raise Fault(f"its tensor {show(name)} of shape {show(shape)} does not fill its place in the file")
+        raise Fault(f"its tensor {show(name)} of shape {shape} does not fill its place in the file")
     return Entry(name, dtype, shape, *place)
 
 
 def _are_counts(values: Any) -> bool:
-    return isinstance(values, list) and all(type(value) is int and value >= 0 for value in values)
+    return isinstance(values, list) and all(type(value) is int and 0 <= value < LARGEST for value in values)
 
 
 def _in_order(entries: list[Entry], size: int) -> tuple[Entry, ...]:
@@ -179,7 +182,7 @@ def _in_order(entries: list[Entry], size: int) -> tuple[Entry, ...]:
     if any(entry.begin != end for entry, end in zip(entries, ends, strict=False)):
         raise Fault("its tensors overlap, or leave gaps")
     if ends[-1] != size:
-        words = f"its header tells of {show(ends[-1])} bytes of numbers and it holds {size}"
+        words = f"its header tells of {ends[-1]} bytes of numbers and it holds {size}"
         raise Fault(f"{words}: it was cut short or damaged")
     return tuple(entries)
 

@@ -129,9 +129,9 @@ class Header:
         return header
 
 
-def json_tree(value: Any, where: str = "extra") -> Any:
+def plain_extra(extra: Mapping[str, Any] | None) -> dict[str, Any]:
     """
-    Check that a value is what JSON can hold and give back the same; tuples become lists, NumPy's numbers Python's.
+    Check that `extra` is what JSON can hold and give back the same; tuples become lists, NumPy's numbers Python's.
 
     Raises
     ------
@@ -140,19 +140,29 @@ def json_tree(value: Any, where: str = "extra") -> Any:
 
     Examples
     --------
-    >>> json_tree({"columns": ("a", "b")})
+    >>> plain_extra({"columns": ("a", "b")})
     {'columns': ['a', 'b']}
     """
+    if extra is not None and not isinstance(extra, Mapping):
+        raise MixtureError(f"extra is a {type(extra).__name__}. Give a dict.")
+    try:
+        return dict(_json_tree(extra or {}, ()))
+    except RecursionError as error:
+        raise MixtureError("extra is nested without end. Give a dict that does not hold itself.") from error
+
+
+def _json_tree(value: Any, where: tuple[str | int, ...]) -> Any:
     if isinstance(value, np.generic):
-        return json_tree(value.item(), where)
+        return _json_tree(value.item(), where)
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
-        return {key: json_tree(part, f"{where}[{show(key)}]") for key, part in value.items()}
+        return {key: _json_tree(part, (*where, key)) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [json_tree(part, f"{where}[{at}]") for at, part in enumerate(value)]
+        return [_json_tree(part, (*where, at)) for at, part in enumerate(value)]
     if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
         return value
     words = "Give None, bool, int, str, finite floats, lists, and dicts whose keys are str."
-    raise MixtureError(f"{where} is {show(value)}, which JSON cannot hold. {words}")
+    place = "".join(f"[{show(key) if isinstance(key, str) else key}]" for key in where)
+    raise MixtureError(f"extra{place} is {show(value)}, which JSON cannot hold. {words}")
 
 
 def _signature(outer: Mapping[str, str]) -> str:
@@ -184,13 +194,13 @@ def _require_sense(header: Header) -> None:
     if header.kind not in KINDS:
         raise Fault(f"it holds a {show(header.kind)}", f"This version loads {', '.join(KINDS)}: upgrade mixtura.")
     if k < 1 or d < 1:
-        raise Fault(f"it tells of {show(k)} components and {show(d)} features")
+        raise Fault(f"it tells of {k} components and {d} features")
     try:
         resolve(header.covariance_type, d)
     except MixtureError as error:
-        raise Fault(f"its covariance_type is {show(header.covariance_type)}, for {show(d)} features") from error
+        raise Fault(f"its covariance_type is {show(header.covariance_type)}, for {d} features") from error
     if names is not None and len(names) != d:
-        raise Fault(f"it has {len(names)} feature names for {show(d)} features")
+        raise Fault(f"it has {len(names)} feature names for {d} features")
     if header.noise_log_volume is None and header.noise_weight != 0.0:
         raise Fault(f"it tells of noise of weight {header.noise_weight} without a volume")
     if not (0.0 <= header.noise_weight < 1.0 and math.isfinite(header.noise_log_volume or 0.0)):
@@ -205,5 +215,7 @@ def _require_same_model(report: FitReport, n_components: int, n_features: int) -
     inside = all(0 <= component < n_components for component in report.spurious)
     if counts != {n_components} or report.n_features != n_features or not inside:
         raise Fault("its fit report is that of another model")
+    if not (0.0 < report.weight < math.inf and report.n_rows > 0):
+        raise Fault(f"its fit report tells of {report.n_rows} rows of total weight {report.weight}")
     if not 0 <= report.best < max(1, len(report.starts)):
-        raise Fault(f"its fit report says that start {show(report.best)} of {len(report.starts)} was the best")
+        raise Fault(f"its fit report says that start {report.best} of {len(report.starts)} was the best")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
-from types import NoneType, UnionType
+from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -99,7 +99,9 @@ def _conform(value: Any, hint: Any, where: str) -> Any:
         return hint[value]
     if hint is float:
         return _number(value, where)
-    if hint in (bool, int, str, NoneType) and type(value) is hint:
+    if hint in (bool, str) and type(value) is hint:
+        return value
+    if hint is int and type(value) is int and abs(value) <= LARGEST:
         return value
     raise Fault(f"its {where} is {show(value)}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from mixtura.covariance import Family
 from mixtura.files.archive import Tensor
 from mixtura.files.faults import Fault
-from mixtura.files.schema import NON_FINITE, build, plain
+from mixtura.files.schema import build, plain
 from mixtura.outcome import MixtureError
 from mixtura.prior import NormalInverseWishart
 from mixtura.sources.faults import show
@@ -121,8 +120,6 @@ def _give_prior(content: dict[str, Any], tensors: Mapping[str, Tensor]) -> Norma
 
 
 def _read(name: str, value: Any) -> Any:
-    if isinstance(value, str) and value in NON_FINITE:
-        return NON_FINITE[value]
-    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and not math.isnan(value)):
+    if value is None or isinstance(value, bool | int | float | str):
         return value
     raise Fault(f"its {name} is {show(value)}")
