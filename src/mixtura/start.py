@@ -21,6 +21,7 @@ from mixtura.mixture import Mixture, Recipe
 from mixtura.moments import CANCELLATION, Moments
 from mixtura.outcome import EmptyComponent
 from mixtura.sources.memory import Memory
+from mixtura.threads import single_threaded_openmp
 
 # k-means sees at most this many rows; up to it, its labels are scikit-learn's for scikit-learn's seed.
 SEEDING_ROWS = 2**16
@@ -167,11 +168,10 @@ def kmeans(ground: Ground, seed: Seed) -> Mixture:
     """Hard clusters of one run of scikit-learn's k-means, on one thread so that its bits repeat."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
 
     rows, weight, positions = ground.rows(seed)
     rows, origin, unit = ground.coordinates(rows)
-    with threadpool_limits(1), warnings.catch_warnings():
+    with single_threaded_openmp(), warnings.catch_warnings():
         # fewer distinct rows than clusters: an empty component says so later
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = KMeans(ground.n_components, n_init=1, random_state=seed).fit(rows, sample_weight=weight)

@@ -42,6 +42,19 @@ def _controller(process: int) -> Any:
     return ThreadpoolController()
 
 
+@cache
+def _controller_with_openmp(process: int) -> Any:
+    """All thread pools of a process that has loaded the library it is about to use."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def single_threaded_openmp() -> Any:
+    """Hold the OpenMP code of a library that is loaded by now to one thread, for the duration of a `with`."""
+    return _controller_with_openmp(os.getpid()).limit(limits=1)
+
+
 @contextmanager
 def single_threaded_pools() -> Iterator[None]:
     """Hold BLAS and OpenMP to one thread: set by the first fit that enters, restored by the last that leaves."""
