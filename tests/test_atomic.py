@@ -42,8 +42,8 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path, error: ty
 def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"old")
-    with pytest.raises(FileExistsError), atomic_write(path) as file:
-        file.write(b"new")
+    with pytest.raises(FileExistsError), atomic_write(path):
+        pytest.fail("the work was begun")
     assert path.read_bytes() == b"old"
 
 

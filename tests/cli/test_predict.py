@@ -67,14 +67,21 @@ def test_numbers_are_never_escaped(faithful) -> None:
     assert [(row["x"], row["'=y()"]) for row in found] == [("-1.50", "+3"), ("'-", "'@home")]
 
 
-def test_incomplete_rows_stay_and_are_empty(faithful) -> None:
-    Path("a.csv").write_text("eruptions,waiting,x\n2.5,60,a\nNA,70,b\n4,80,c\n")
+@pytest.mark.parametrize("block", [2, 1000])
+def test_incomplete_rows_stay_and_are_empty(faithful, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr("mixtura.cli.predict._BLOCK", block)
+    Path("all.csv").write_text("eruptions,waiting\n2.5,60\n4,80\n4.5,81\n2,50\n")
+    Path("a.csv").write_text("eruptions,waiting,x\n2.5,60,a\nNA,70,b\n4,80,c\n4.5,81,d\n3,,e\n2,50,f\n")
     assert faithful("predict", "two.mixtura", "a.csv").code == 3
     ended = faithful("predict", "two.mixtura", "a.csv", "--missing", "drop", "--outliers", 0.01)
     found = rows_of(ended.out)
-    assert [(row["x"], row["row"], row["label"]) for row in found] == [("a", "1", "1"), ("b", "2", ""), ("c", "3", "0")]
-    assert [found[1][name] for name in [*ADDED[1:], "outlier"]] == [""] * 6
-    assert "WARNING: 2 rows kept, 1 left out (33.3 %); empty cells: 'eruptions' 1." in ended.err
+    assert [(row["x"], row["row"]) for row in found] == list(zip("abcdef", "123456", strict=True))
+    assert [row["label"] for row in found] == ["1", "", "0", "0", "", "1"]
+    assert {found[at][name] for at in (1, 4) for name in [*ADDED[1:], "outlier"]} == {""}
+    complete = rows_of(faithful("predict", "two.mixtura", "all.csv").out)
+    densities = [float(row["log_density"]) for row in found if row["label"]]
+    assert densities == pytest.approx([float(row["log_density"]) for row in complete], rel=1e-13)
+    assert "WARNING: 4 rows kept, 2 left out (33.3 %); empty cells: 'eruptions' 1, 'waiting' 1." in ended.err
 
 
 def test_many_rows_in_blocks(faithful, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,19 @@ def test_lines_are_counted_over_quoted_line_ends_and_empty_lines(tmp_path: Path)
     assert [table.place(row).rpartition(" ")[2] for row in range(3)] == ["2", "5", "6"]
 
 
+def test_lines_are_counted_over_empty_lines(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "a,b\n\nx,1\n\n\ny,2\n")
+    assert [table.place(row).rpartition(" ")[2] for row in range(2)] == ["3", "6"]
+
+
+def test_quoted_line_ends_where_blocks_meet(tmp_path: Path) -> None:
+    cell = "two\nlines " * 50
+    table = table_of(tmp_path, "a,b\n" + f'"{cell}",1.5\n' * 20_000)
+    assert table.n_rows == 20_000
+    assert set(table.text("a").to_pylist()) == {cell}
+    assert table.place(1).endswith("line 53")
+
+
 def test_an_empty_line_in_a_single_column_is_an_empty_cell(tmp_path: Path) -> None:
     table = table_of(tmp_path, "a\n1\n\n3\n")
     assert contents(table) == {"a": ["1", "", "3"]}
