@@ -60,6 +60,18 @@ def test_the_quoted_command_runs_in_a_shell(mixtura) -> None:
     assert done.stdout.startswith("Columns used: height, mass.")
 
 
+def test_the_commands_to_run_next_read_the_data_in_the_same_way(mixtura) -> None:
+    rows = "".join(f"{n * n % 17 / 7};{n * n % 13 / 3}\n" for n in range(30)).replace(".", ",")
+    Path("a.txt").write_bytes(("é;b\n-;1,5\n" + rows).encode("cp1252"))
+    reading = ["--delimiter", ";", "--encoding", "cp1252", "--decimal", ",", "--na", "-", "--missing", "drop"]
+    ended = mixtura("fit", "a.txt", "-k", 1, *reading, "-o", "m")
+    assert ended.code == 0, ended.err
+    commands = offered(ended.out)
+    assert [command[0] for command in commands] == ["predict", "plot"]
+    assert commands[0] == ["predict", "m", "a.txt", *reading, "-o", "labels.csv"]
+    assert [mixtura(*command).code for command in commands] == [0, 0]
+
+
 def test_only_codes_and_counters(mixtura) -> None:
     Path("codes.csv").write_text("id,sex\n" + "".join(f"{n},{n % 2}\n" for n in range(9)))
     ended = mixtura("fit", "codes.csv", "-k", 1)

@@ -29,8 +29,8 @@ def test_the_table_of_old_faithful(mixtura) -> None:
         "Converged: the log-likelihood settled within --tol.",
         "10 of 10 starts came to this optimum",
         "suspicious  nothing",
-        "wrote       two.mixtura (",
-        "mixtura predict two.mixtura faithful -o labels.csv",
+        "Wrote two.mixtura (",
+        "\n  mixtura predict two.mixtura faithful -o labels.csv",
         "Spread is the standard deviation",
     ):
         assert words in ended.out

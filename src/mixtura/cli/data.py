@@ -43,7 +43,8 @@ def _list(as_json: bool) -> None:
     with screen.page() as shown:
         screen.facts(shown, [(str(entry["name"]), f"{entry['title']}.{_purposes(entry)}") for entry in entries])
         shown.print()
-        screen.facts(shown, [("next", "mixtura fit faithful -k 2"), ("", "mixtura data faithful -o faithful.csv")])
+        screen.paragraph(shown, "Next:")
+        screen.commands(shown, ["mixtura fit faithful -k 2", "mixtura data faithful -o faithful.csv"])
 
 
 def _purposes(entry: dict[str, str | None]) -> str:

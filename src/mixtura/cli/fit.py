@@ -40,7 +40,7 @@ def run(
         raise Stop(Code.NOT_CONVERGED, f"{why} Because of --strict nothing was written.")
     if saying.output is not None:
         write_model(model, saying.output, saying.force)
-    result = Result.of(model, table, rows, choice, settings.seed, saying.output, sources.words)
+    result = Result.of(model, table, rows, choice, settings.seed, saying.output, sources.words, reading.flags())
     _tell(result, cross(choosing.by, table, rows, result.labels, model), saying)
     return Code.DONE
 

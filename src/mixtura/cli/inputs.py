@@ -32,6 +32,15 @@ class Reading:
     header: bool = True
     drop: bool = False
 
+    def flags(self) -> list[str]:
+        """The same as options to be typed."""
+        named = {"--delimiter": self.delimiter, "--encoding": self.encoding}
+        found = [word for option, value in named.items() if value is not None for word in (option, value)]
+        found += ["--decimal", self.decimal] if self.decimal != "." else []
+        found += [word for text in self.na for word in ("--na", text)]
+        found += [] if self.header else ["--no-header"]
+        return found + (["--missing", "drop"] if self.drop else [])
+
     def options(self) -> TableOptions:
         """The same for the reader of tables."""
         from mixtura.sources.tables import TableOptions

@@ -23,7 +23,7 @@ def _option(flags: str, words: str, metavar: str | None = None, **more: Any) -> 
 Data = Annotated[list[str], typer.Argument(metavar="DATA", show_default=False, hidden=True)]
 Model = Annotated[str, typer.Argument(metavar="MODEL", show_default=False, hidden=True)]
 
-Name = Annotated[str | None, typer.Argument(metavar="NAME", show_default=False, hidden=True)]
+Name = Annotated[str | None, typer.Argument(show_default=False, hidden=True)]
 
 Names = list[str] | None
 Columns = Annotated[Names, _option("--columns", "Columns to use; quote a comma as CSV does.", "A,B")]

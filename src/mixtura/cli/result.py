@@ -34,16 +34,25 @@ class Result:
     seed: int
     output: str | None
     words: Sequence[str]
+    flags: Sequence[str]
 
     @classmethod
     def of(
-        cls, model: Any, table: Table, rows: Rows, choice: Choice, seed: int, output: str | None, words: Sequence[str]
+        cls,
+        model: Any,
+        table: Table,
+        rows: Rows,
+        choice: Choice,
+        seed: int,
+        output: str | None,
+        words: Sequence[str],
+        flags: Sequence[str],
     ) -> Result:
         """Assign the rows and measure the criteria."""
         with calm():
             labels = np.asarray(model.predict(rows.values), dtype=np.int64)
             values = {name: float(getattr(model, name)(rows.values, rows.weight)) for name in ("bic", "icl", "aic")}
-        return cls(model, table, rows, choice, labels, values, seed, output, words)
+        return cls(model, table, rows, choice, labels, values, seed, output, words, flags)
 
     def plain(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -71,7 +80,11 @@ class Result:
                 crossing.show(shown)
             screen.facts(shown, [*self._facts(), *fit_facts(self.model)])
             shown.print()
-            screen.facts(shown, self._next())
+            if self.output is None:
+                screen.paragraph(shown, "Add -o model.mixtura to keep this model.")
+            else:
+                screen.paragraph(shown, f"Wrote {self.output} ({size(self.output)}). Next:")
+                screen.commands(shown, self._next())
 
     def _facts(self) -> list[tuple[str, str]]:
         report = self.model.fit_report_
@@ -85,16 +98,12 @@ class Result:
             ("fit", f"log-likelihood {report.log_likelihood:.3f}; {values} (lower is better)"),
         ]
 
-    def _next(self) -> list[tuple[str, str]]:
-        """What was written and what could be done with it."""
-        if self.output is None:
-            return [("next", "add -o model.mixtura to keep this model")]
-        data = " ".join(shell_word(word) for word in self.words)
-        model = shell_word(self.output)
+    def _next(self) -> list[str]:
+        """Commands to run next."""
+        model, data = shell_word(str(self.output)), " ".join(shell_word(word) for word in (*self.words, *self.flags))
         return [
-            ("wrote", f"{self.output} ({size(self.output)})"),
-            ("next", f"mixtura predict {model} {data} -o labels.csv"),
-            ("", f"mixtura plot {model} {data} -o picture.png"),
+            f"mixtura predict {model} {data} -o labels.csv",
+            f"mixtura plot {model} {data} -o picture.png",
         ]
 
 

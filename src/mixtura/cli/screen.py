@@ -50,6 +50,14 @@ def paragraph(screen: Console, text: str, style: str = "") -> None:
     screen.print(Text(text, style=style))
 
 
+def commands(screen: Console, lines: Sequence[str]) -> None:
+    """Print commands, each on a line of its own however long, so that it can be copied."""
+    from rich.text import Text
+
+    for line in lines:
+        screen.print(Text(f"  {line}"), soft_wrap=True)
+
+
 def facts(screen: Console, pairs: Sequence[tuple[str, str]]) -> None:
     """Print headings with a sentence or a number each."""
     from rich.table import Table
