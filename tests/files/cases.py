@@ -2,16 +2,19 @@
 
 import hashlib
 import json
+import tracemalloc
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
 import mixtura as mx
 from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE
+from mixtura.outcome import ModelFileError
 
 ARRAYS = ("weights_", "means_", "covariances_", "precisions_", "precisions_cholesky_")
 TYPES = (*SKLEARN, *MCLUST)
@@ -80,3 +83,29 @@ def opened(path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
 def raw(header: bytes, data: bytes = b"", length: int | None = None) -> bytes:
     """The bytes of a file with any header."""
     return (len(header) if length is None else length).to_bytes(8, "little") + header + data
+
+
+def again(model: mx.GaussianMixture, folder: Path) -> mx.GaussianMixture:
+    mx.save(model, folder / "a.mixtura")
+    return mx.load(folder / "a.mixtura")
+
+
+def refused(path: Path, words: str = "") -> str:
+    """The one sentence or two, on one line, that refuse a file, within a little memory."""
+    tracemalloc.start()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(ModelFileError, match=words or None) as caught:
+                mx.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 3e6 + 8 * path.stat().st_size * path.is_file()
+    finally:
+        tracemalloc.stop()
+    told = str(caught.value)
+    assert repr(path.name)[1:-1] in told and "\n" not in told and len(told) < 600
+    return told
+
+
+def put(values: Any, at: tuple[int, ...], value: float) -> Any:
+    values[at] = value
+    return values
