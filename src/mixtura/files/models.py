@@ -112,24 +112,32 @@ def _path(model: Any) -> dict[str, Tensor]:
 
 def require_shapes(header: Header, entries: tuple[Entry, ...]) -> None:
     """Refuse tensors that are missing, unknown, or of another shape or type than the header asks for."""
-    _, layout = resolve(header.covariance_type, header.n_features)
-    k, d = header.n_components, header.n_features
-    covariance = public_shape(layout, k, d)
-    public = dict(zip(PUBLIC, ((k,), (k, d), covariance, covariance, covariance), strict=True))
-    box = dict(zip(BOX, ((d,), (d,), (d, d), (d,), (d,)), strict=True))
-    free = (*SERIES, *settings.GIVEN, *settings.PRIOR)
-    found = {entry.name: entry for entry in entries}
-    for group in (public, box if box.keys() & found.keys() else {}):
-        for name in group.keys() - found.keys():
+    public, box = _owed_shapes(header)
+    found = {entry.name for entry in entries}
+    for name in (*public, *(box if found & box.keys() else ())):
+        if name not in found:
             raise Fault(f"it lacks its tensor {name!r}")
-    for name, entry in found.items():
-        if name not in free and name not in public and name not in box:
-            raise Fault(f"it holds a tensor {show(name)}, which this version does not know")
-        owed = (prod(entry.shape),) if name in SERIES else public.get(name, box.get(name, entry.shape))
-        if entry.shape != owed:
-            raise Fault(f"its {name} have the shape {entry.shape} and must have {owed}")
-        if entry.dtype.itemsize < 8 and name not in (*PUBLIC, *settings.GIVEN, *settings.PRIOR):
-            raise Fault(f"its {name} are float32 and must be float64")
+    for entry in entries:
+        _require_shape(entry, {**public, **box})
+
+
+def _owed_shapes(header: Header) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+    """Shapes of the public arrays, and of those of the box of the noise."""
+    k, d = header.n_components, header.n_features
+    covariance = public_shape(resolve(header.covariance_type, d)[1], k, d)
+    public = dict(zip(PUBLIC, ((k,), (k, d), covariance, covariance, covariance), strict=True))
+    return public, dict(zip(BOX, ((d,), (d,), (d, d), (d,), (d,)), strict=True))
+
+
+def _require_shape(entry: Entry, owed: Mapping[str, tuple[int, ...]]) -> None:
+    given = (*settings.GIVEN, *settings.PRIOR)
+    if entry.name not in (*owed, *SERIES, *given):
+        raise Fault(f"it holds a tensor {show(entry.name)}, which this version does not know")
+    shape = (prod(entry.shape),) if entry.name in SERIES else owed.get(entry.name, entry.shape)
+    if entry.shape != shape:
+        raise Fault(f"its {entry.name} have the shape {entry.shape} and must have {shape}")
+    if entry.dtype.itemsize < 8 and entry.name not in (*PUBLIC, *given):
+        raise Fault(f"its {entry.name} are float32 and must be float64")
 
 
 def restore(header: Header, tensors: Mapping[str, Tensor]) -> Any:
@@ -153,7 +161,7 @@ def _estimator(header: Header, tensors: Mapping[str, Tensor]) -> Any:
     from mixtura.estimators import GaussianMixture
 
     arguments = settings.give(header.settings, tensors)
-    for name in arguments.keys() - GaussianMixture().get_params(deep=False).keys():
+    for name in sorted(arguments.keys() - GaussianMixture().get_params(deep=False).keys()):
         raise Fault(f"its setting {show(name)} is unknown", f"Upgrade mixtura to {show(header.version, 20)}.")
     model = GaussianMixture(**arguments)
     try:

@@ -76,7 +76,7 @@ def build(kind: type[T], content: Any, where: str = "header") -> T:
         raise Fault(f"its {where} is {show(content)}")
     hints = get_type_hints(kind)
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
-    for name in content.keys() - known.keys():
+    for name in sorted(content.keys() - known.keys()):
         raise Fault(f"its {where} holds {show(name)}, which this version does not know")
     for name, field in known.items():
         if name not in content and field.default is MISSING and field.default_factory is MISSING:

@@ -22,7 +22,7 @@ BLOCK = 2**20
 
 
 def require_mixture(parameters: Parameters) -> None:
-    """Refuse parameters that are no mixture density, or whose three covariance arrays tell of different ones.
+    """Refuse finite parameters that are no mixture density, or whose three covariance arrays tell of different ones.
 
     Let covariances C, precisions P and factors L be in units of the columns (C has a unit diagonal), t = sqrt(diag P)
     and tol = 16 D eps. Then ``|L L^T - P| <= tol t_i t_j`` and ``|P C - I| <= tol t_i sum(t)``, entry by entry: what
@@ -36,8 +36,6 @@ def require_mixture(parameters: Parameters) -> None:
     _require_shares(parameters)
     arrays = parameters.arrays
     three = (arrays.covariances, arrays.precisions, arrays.precisions_cholesky)
-    if not all(np.isfinite(array).all() for array in (parameters.means, *three)):
-        raise Fault("it holds numbers that are not finite")
     tolerance = ROUNDING * parameters.shape[1] * max(float(np.finfo(array.dtype).eps) for array in three)
     with np.errstate(all="ignore"):  # what over- or underflows is refused
         if holds_variances(parameters.layout):
