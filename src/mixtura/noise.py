@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.arrays import Float
+from mixtura.arrays import Float, to_host
 from mixtura.block import Block
 from mixtura.frame import Frame
 from mixtura.outcome import MixtureError
@@ -82,8 +82,8 @@ class Extent:
     @classmethod
     def of(cls, block: Block, axes: Float) -> Extent:
         """Extent of the rows of positive weight of a block, in its frame, along the columns of `axes`."""
-        rows = block.framed() if block.weight is None else block.framed()[block.weight > 0]
-        turned = rows @ axes
+        rows = to_host(block.framed())
+        turned = (rows if block.weight is None else rows[block.weight > 0]) @ axes
         return cls(turned.min(axis=0, initial=np.inf), turned.max(axis=0, initial=-np.inf))
 
     def __add__(self, other: Extent) -> Extent:
