@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mixtura.sources.columns import choose_columns
 from mixtura.sources.faults import TableError
@@ -209,3 +211,24 @@ def test_a_cell_at_the_end_of_much_text(tmp_path: Path) -> None:
     path.write_text("a,b\n" + "\n".join(f"{x},{x}" for x in rows) + "\n1,2,3\n")
     with pytest.raises(TableError, match="line 100002: 3 cells where the first line has 2"):
         read_table([path])
+
+
+TEXTS = st.text(st.sampled_from('ab1.5-,;\t\n\r" é\x00<NA'), max_size=60).map(str.encode)
+MARKED = st.builds(
+    bytes.__add__, st.sampled_from([b"\xff\xfe", b"PAR1", b"ARROW1", b"\x93NUMPY", b"\x1f\x8b"]), st.binary()
+)
+
+
+@given(content=st.one_of(TEXTS, MARKED, st.binary()), header=st.booleans(), delimiter=st.sampled_from([None, ";", " "]))
+@settings(max_examples=200)
+def test_any_bytes_are_a_table_or_a_clear_error(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, header: bool, delimiter: str | None
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "fuzz.csv"
+    path.write_bytes(content)
+    try:
+        table = read_table([path], TableOptions(header=header, delimiter=delimiter))
+        rows = read_rows(table, choose_columns(table).features, drop=True)
+        assert np.isfinite(rows.values).all() and len(rows.values) <= table.n_rows
+    except TableError as error:
+        assert len(str(error)) < 4000 and "fuzz.csv" in str(error) and str(error).isprintable()
