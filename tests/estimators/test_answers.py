@@ -96,8 +96,9 @@ def test_log_density_threshold() -> None:
 def test_the_threshold_counts_weights() -> None:
     model = mx.GaussianMixture(2, random_state=0).fit(X, sample_weight=TIMES)
     values = np.sort(np.repeat(model.score_samples(X), TIMES))
-    threshold = model.log_density_threshold(0.1)
-    assert np.mean(values <= threshold) >= 0.1 > np.mean(values < threshold)
+    for fraction in (0.02, 0.1, 0.3, 0.6, 0.9):
+        threshold = model.log_density_threshold(fraction)
+        assert np.mean(values <= threshold) >= fraction > np.mean(values < threshold)
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.1, np.nan])

@@ -96,7 +96,10 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "dates": (np.array([["2020-01-01"], ["2021-01-01"]], dtype="M8[D]"), "dates or durations. Turn them into numbers"),
     "durations": (np.array([[1], [2]], dtype="m8[s]"), "dates or durations"),
     "text": (np.array([["a", "b"], ["c", "d"]]), "holds <U1, not numbers .*astype"),
-    "text among objects": (np.array([[1.0, "b"], [2.0, "d"]], dtype=object), "Row 0, column 1 of X holds 'b', not a number"),
+    "text among objects": (
+        np.array([[1.0, "b"], [2.0, "d"]], dtype=object),
+        "Row 0, column 1 of X holds 'b', not a number",
+    ),
     "one-dimensional": (X[:, 0], "Expected 2D array, got 1D array instead"),
     "three-dimensional": (X[None], "Found array with dim 3"),
     "ragged": ([[1.0, 2.0], [3.0]], "row 0 has 2 values and row 1 has 1"),

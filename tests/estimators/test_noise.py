@@ -136,6 +136,9 @@ def test_noise_beside_given_weights() -> None:
         assert model.weights_.sum() + model.noise_weight_ == pytest.approx(1.0, rel=1e-12)
     partial = mx.GaussianMixture(2, noise=True, max_iter=0, weights_init=[0.4, 0.5], random_state=0).fit(X)
     assert partial.noise_weight_ == pytest.approx(0.1, rel=1e-12)
+    whole = mx.GaussianMixture(2, noise=True, max_iter=0, weights_init=[0.3, 0.7], random_state=0).fit(X)
+    assert whole.weights_.sum() + whole.noise_weight_ == pytest.approx(1.0, rel=1e-12)
+    assert whole.weights_[1] / whole.weights_[0] == pytest.approx(7 / 3, rel=1e-12)
 
 
 def test_warm_start_goes_on_with_its_noise() -> None:

@@ -37,6 +37,23 @@ def test_shapes_and_what_the_arrays_mean(covariance_type: str) -> None:
         np.testing.assert_allclose(model.covariances_ * model.precisions_, np.ones(shape), rtol=1e-14)
 
 
+@pytest.mark.parametrize("covariance_type", [*ALL, "E", "V"])
+def test_one_column(covariance_type: str) -> None:
+    line = groups()[:, :1]
+    model = fitted(covariance_type, line, reg_covar=0)
+    shape = {"tied": (1, 1), "diag": (2, 1), "spherical": (2,)}.get(covariance_type, (2, 1, 1))
+    assert model.covariances_.shape == model.precisions_cholesky_.shape == shape
+    one = covariance_type == "tied" or covariance_type.startswith("E")
+    assert model.n_parameters_ == (4 if one else 5)
+    assert model.score(line) == pytest.approx(fitted("E" if one else "V", line, reg_covar=0).score(line), rel=1e-10)
+
+
+@pytest.mark.parametrize("covariance_type", ["E", "V"])
+def test_families_of_one_column_need_one_column(covariance_type: str) -> None:
+    with pytest.raises(MixtureError, match=f"covariance_type '{covariance_type}' is for one column, and there are 2"):
+        fitted(covariance_type)
+
+
 @every_type
 @precisions
 def test_parameters_give_the_model_back(covariance_type: str, dtype: Any) -> None:

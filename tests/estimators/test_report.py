@@ -130,6 +130,18 @@ def test_what_looks_wrong_is_a_warning_too(kind: str) -> None:
     assert set(said) <= set(model.fit_report_.warnings)
 
 
+def test_units_are_no_matter_where_nothing_depends_on_them() -> None:
+    apart, exact = X * [1.0, 1e5], {"reg_covar": 0, "tol": 1e-6, "max_iter": 500}
+    begun = fitted(X=apart, init_params=LABELS, **exact)
+    whole = {"weights_init": begun.weights_, "means_init": begun.means_, "precisions_init": begun.precisions_}
+    for model in (begun, fitted(X=apart, **whole, **exact), begun.set_params(warm_start=True).fit(apart)):
+        assert model.fit_report_.warnings == ()
+        assert np.array_equal(model.predict(apart), fitted(init_params=LABELS, **exact).predict(X))
+    for settings in ({"init_params": "kmeans"}, {"covariance_type": "spherical"}, {"reg_covar": 1e-6}):
+        with pytest.warns(DataWarning, match="thousandfold narrower"):
+            fitted(X=apart, **{"init_params": LABELS, **exact, **settings})
+
+
 def test_ordinary_data_raise_no_doubt() -> None:
     assert fitted().fit_report_.warnings == ()
 

@@ -168,6 +168,22 @@ def test_all_starts_fail() -> None:
     assert model.fit_report_ is before["fit_report_"]
 
 
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "diag", "spherical"])
+def test_the_last_m_step_counts_too(covariance_type: str) -> None:
+    # one pass, after which a component holds a single row; nothing would have looked at it again
+    lonely = np.vstack([X, [[500.0, 500.0]]])
+    spread = {"full": np.stack([np.eye(2)] * 2), "tied": np.eye(2), "diag": np.ones((2, 2)), "spherical": np.ones(2)}
+    settings: dict[str, Any] = {"covariance_type": covariance_type, "reg_covar": 0, "max_iter": 1}
+    given = {"means_init": [[3.0, 3.0], [500.0, 500.0]], "precisions_init": spread[covariance_type]}
+    model = mx.GaussianMixture(2, weights_init=[0.5, 0.5], **given, **settings)
+    if covariance_type == "tied":
+        with pytest.warns(ConvergenceWarning):
+            assert np.all(np.isfinite(model.fit(lonely).score_samples(lonely)))
+    else:
+        with pytest.raises(FitFailed, match=r"covariance of a component became singular.*Component 1"):
+            model.fit(lonely)
+
+
 def test_single_rows_keep_shares_where_scikit_learn_does_not() -> None:
     for init_params in ("k-means++", "random_from_data"):
         theirs, ours = (

@@ -62,10 +62,10 @@ def _arrays(estimator: Any, layout: Layout, n_components: int, n_features: int) 
 
 
 def _derived(covariances: Any, precisions: Any, factor: Any, layout: Layout) -> published.Published:
-    if covariances is not None and factor is None:
-        return published.from_covariances(covariances, layout)
     if factor is not None:
         return published.from_factors(factor, layout)
+    if covariances is not None:
+        return published.from_covariances(covariances, layout)
     return published.from_precisions(precisions, layout)
 
 

@@ -101,18 +101,18 @@ def _check_shape(values: Public, shape: tuple[int, ...], name: str) -> None:
         raise MixtureError(f"The parameter '{name}' should have the shape of {shape}, but got {values.shape}")
 
 
-def named_or_given(init_params: Any, n_rows: int, n_components: int, noisy: bool) -> tuple[start.Start, bool]:
-    """The start that `init_params` asks for, and whether another try would be the same."""
+def named_or_given(init_params: Any, n_rows: int, n_components: int, noisy: bool) -> start.Start:
+    """The start that `init_params` asks for: by its name, or from labels or responsibilities."""
     if isinstance(init_params, str):
-        return start.STARTS[init_params], False
+        return start.STARTS[init_params]
     if isinstance(init_params, np.ma.MaskedArray):
         raise MixtureError("init_params is a masked array, and its mask would be lost. Fill it first.")
     given = np.asarray(init_params)
     if given.dtype.kind not in "biuf":
         raise MixtureError(f"init_params holds {given.dtype}, and must be labels or responsibilities: numbers.")
     if given.ndim == 1:
-        return start.labels(_check_labels(given, n_rows, n_components, noisy)), True
-    return start.responsibilities(_check_responsibilities(given, n_rows, n_components, noisy)), True
+        return start.labels(_check_labels(given, n_rows, n_components, noisy))
+    return start.responsibilities(_check_responsibilities(given, n_rows, n_components, noisy))
 
 
 def _check_labels(given: Any, n_rows: int, n_components: int, noisy: bool) -> Any:

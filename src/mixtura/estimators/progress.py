@@ -33,10 +33,12 @@ class Printed(Silent):
     gains : bool
     log_unit : float
         What objectives in frame coordinates exceed those in the user's units by.
+    before : float
+        The objective in frame coordinates that the first pass is compared with.
     """
 
-    def __init__(self, interval: int, gains: bool, log_unit: float) -> None:
-        self._interval, self._gains, self._log_unit = interval, gains, log_unit
+    def __init__(self, interval: int, gains: bool, log_unit: float, before: float) -> None:
+        self._interval, self._gains, self._log_unit, self._before = interval, gains, log_unit, before
         self._began = self._last = perf_counter()
 
     def begin(self, index: int) -> None:
@@ -52,7 +54,7 @@ class Printed(Silent):
             print(f"  Iteration {run.passes}")
             return
         now = perf_counter()
-        gain = run.path[-1] - run.path[-2] if len(run.path) > 1 else float("inf")
+        gain = run.path[-1] - (run.path[-2] if len(run.path) > 1 else self._before)
         print(f"  Iteration {run.passes}\t time lapse {now - self._last:.5f}s\t ll change {gain:.5f}")
         self._last = now
 
@@ -67,8 +69,8 @@ class Printed(Silent):
         print(f"Initialization {how}. time lapse {lapse:.5f}s\t lower bound {lower_bound:.5f}.")
 
 
-def of(estimator: Any, log_unit: float) -> Silent:
+def of(estimator: Any, log_unit: float, before: float) -> Silent:
     """The printer that an estimator's `verbose` asks for."""
     if not estimator.verbose:
         return Silent()
-    return Printed(estimator.verbose_interval, int(estimator.verbose) >= 2, log_unit)
+    return Printed(estimator.verbose_interval, int(estimator.verbose) >= 2, log_unit, before)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from mixtura import diagnostics, fitting, notes, start
+from mixtura import diagnostics, fitting, notes
 from mixtura.arrays import Float
 from mixtura.em import Run
-from mixtura.estimators import conversion, initial, progress
+from mixtura.estimators import beginning, conversion, progress
 from mixtura.fit_report import FitReport, StartReport
 from mixtura.fitting import Measured, Problem, Settings
-from mixtura.mixture import Mixture
 from mixtura.outcome import MixtureError, Outcome
 from mixtura.parameters import Parameters
 from mixtura.prior import NormalInverseWishart
@@ -70,16 +68,14 @@ class Solution:
 def solve(estimator: Any, source: Memory, dtype: Any, standardize: bool) -> Solution:
     """Pose the problem, run every start, publish and measure the best."""
     problem = Problem.pose(source, _settings(estimator, standardize))
-    given = initial.Given.check(estimator, problem.layout, source.shape[1])
-    warm = estimator.warm_start and hasattr(estimator, "converged_")
-    flat = [] if estimator.max_iter == 0 and given.complete else _require_spread(problem)
-    starts, before = _starts(estimator, problem, given, warm)
-    watch = progress.of(estimator, problem.frame.log_unit)
-    runs = fitting.run_starts(problem, starts, check_random_state(estimator.random_state), before, watch)
+    first = beginning.begin(estimator, problem)
+    flat = [] if estimator.max_iter == 0 and first.exact is not None else _require_spread(problem)
+    watch = progress.of(estimator, problem.frame.log_unit, first.before)
+    seed = check_random_state(estimator.random_state)
+    runs = fitting.run_starts(problem, first.starts, seed, first.before, watch)
     best = fitting.choose(problem, runs)
-    parameters = _publish(problem, runs[best], given if not warm else None, dtype)
-    measured = fitting.measure(source, parameters)
-    return _noted(problem, runs, best, measured, flat, estimator.init_params)
+    measured = fitting.measure(source, _publish(problem, runs[best], first, dtype))
+    return _noted(problem, runs, best, measured, flat, first.by_distance)
 
 
 def _settings(estimator: Any, standardize: bool) -> Settings:
@@ -103,47 +99,21 @@ def _require_spread(problem: Problem) -> list[str]:
     return notes.flat_columns(problem)
 
 
-def _starts(estimator: Any, problem: Problem, given: initial.Given, warm: bool) -> tuple[Sequence[start.Start], float]:
-    """The starts to make, and the objective that a warm one goes on from."""
-    if warm:
-        conversion.require_same_shape(estimator, problem.source.shape[1])
-        last = estimator.lower_bounds_[-1] + problem.frame.log_unit if estimator.lower_bounds_ else -np.inf
-        return [_from(conversion.parameters_of(estimator))], last
-    if given.complete:
-        return [_from(given.parameters(problem.layout, problem.noise), fresh=True)], -np.inf
-    n_rows, k = problem.source.shape[0], problem.settings.n_components
-    begin, fixed = initial.named_or_given(estimator.init_params, n_rows, k, problem.noise is not None)
-    return [given.start(begin, problem)] * (1 if fixed else estimator.n_init), -np.inf
-
-
-def _from(parameters: Parameters, fresh: bool = False) -> start.Start:
-    """The start at given parameters; a `fresh` one gives a share to a noise component that was left none."""
-
-    def begin(ground: start.Ground, _: start.Seed) -> Mixture:
-        mixture = parameters.mixture(ground.recipe, ground.source.frame)
-        without = fresh and parameters.noise is not None and parameters.noise_weight <= fitting.WHOLE
-        return mixture.with_noise(start.NOISE_START) if without else mixture
-
-    return begin
-
-
-def _publish(problem: Problem, run: Run, given: initial.Given | None, dtype: Any) -> Parameters:
+def _publish(problem: Problem, run: Run, first: beginning.Beginning, dtype: Any) -> Parameters:
     """The run's model rounded to its public arrays; given parameters that no pass has changed stay as they are."""
-    unchanged = given if run.outcome is Outcome.GIVEN else None
-    if unchanged is not None and unchanged.complete:
-        return unchanged.parameters(problem.layout, problem.noise)
+    unchanged = run.outcome is Outcome.GIVEN
+    if unchanged and first.exact is not None:
+        return first.exact
     if run.model is None:
         raise MixtureError("The start left no model.")
     found = Parameters.publish(run.model, problem.frame, problem.layout, problem.noise, dtype)
-    return found if unchanged is None else unchanged.over(found)
+    return first.given.over(found) if unchanged else found
 
 
 def _noted(
-    problem: Problem, runs: list[Run], best: int, measured: Measured, flat: list[str], init_params: Any
+    problem: Problem, runs: list[Run], best: int, measured: Measured, flat: list[str], by_distance: bool
 ) -> Solution:
-    exact, family = problem.recipe.exact, problem.family
-    by_distance = isinstance(init_params, str) and init_params != "random" and not problem.settings.standardize
-    unit_bound = by_distance or not exact or not family.scales
+    unit_bound = by_distance or not problem.recipe.exact or not problem.family.scales
     loud = flat + notes.scales(problem, unit_bound)
     loud += notes.starved(problem, measured.assessment.mass)
     return Solution(problem, runs, best, measured, loud, notes.odd_columns(problem.source))
