@@ -133,7 +133,8 @@ class Summary:
     @property
     def deviation(self) -> Float:
         """Standard deviation of each column, shape (D,)."""
-        return np.asarray(2.0 * _half(self.low, self.high) * np.sqrt(self.spread / self.weight))
+        with np.errstate(over="ignore"):  # `frame` refuses what is beyond all doubles
+            return np.asarray(2.0 * _half(self.low, self.high) * np.sqrt(self.spread / self.weight))
 
     @property
     def constant(self) -> list[int]:

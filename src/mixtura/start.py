@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.arrays import Array, Float
+from mixtura.arrays import Array, Float, is_float32
 from mixtura.block import Block
 from mixtura.covariance import Layout, subtracts
 from mixtura.density import Density, Whitening
@@ -27,8 +27,9 @@ from mixtura.threads import single_threaded_openmp
 SEEDING_ROWS = 2**16
 # Proportion at which a uniform component begins when no row was given to it.
 NOISE_START = 0.05
-# Beyond this many spreads from zero, or this scale, distances in the data's own coordinates lose too many digits.
-FAR, WIDE = 1e3, 1e60
+# Beyond this many spreads from zero, or this scale, distances in the data's own coordinates lose too many digits;
+# in single precision squares overflow sooner.
+FAR, WIDE, WIDE_SINGLE = 1e3, 1e60, 1e15
 
 Seed = np.random.RandomState
 
@@ -91,7 +92,8 @@ class Ground:
         Then these are used, untouched, so that scikit-learn's seeds give scikit-learn's labels.
         """
         origin, unit = self.source.frame.origin, float(self.source.frame.unit.max())
-        return self.metric is None and bool(np.all(np.abs(origin) <= FAR * unit)) and 1 / WIDE < unit < WIDE
+        wide = WIDE_SINGLE if is_float32(self.source.kind) else WIDE
+        return self.metric is None and bool(np.all(np.abs(origin) <= FAR * unit)) and 1 / wide < unit < wide
 
     def coordinates(self, rows: Array) -> tuple[Array, Float, Float]:
         """Rows in the coordinates in which distances are measured, with their origin and unit."""

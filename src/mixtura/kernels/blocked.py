@@ -23,9 +23,10 @@ def posterior(block: Block, density: Density) -> tuple[Float, Float, Float]:
     responsibilities = np.empty((len(block), density.n_components))
     for tile in block.tiles(form.tile):
         columns = tile.columns()
-        values = form.log_rho(columns, form.features(columns))
+        features = form.features(columns)
+        values = form.log_rho(columns, features)
         span = slice(tile.start - block.start, tile.stop - block.start)
-        log_density[span], noise[span] = normalize(values, density.floor)
+        log_density[span], noise[span] = normalize(values, density.floor, form.common(features))
         responsibilities[span] = values.T
     return log_density, responsibilities, noise
 
@@ -44,8 +45,14 @@ def moments(block: Block, density: Density, order: Order, anchor: Float | None =
     return sums.moments()
 
 
-def normalize(values: Float, floor: float | None) -> tuple[Float, Float]:
-    """Turn ``log rho`` (K, n) into responsibilities in place; return log density (n,) and noise responsibility (n,)."""
+def normalize(values: Float, floor: float | None, common: Float | float = 0.0) -> tuple[Float, Float]:
+    """Turn ``log rho`` (K, n), less a `common` part, into responsibilities in place.
+
+    Returns log density (n,) and noise responsibility (n,).
+    """
+    if floor is not None:
+        values += common
+        common = 0.0
     top = values.max(axis=0)
     if floor is not None:
         np.maximum(top, floor, out=top)
@@ -59,7 +66,7 @@ def normalize(values: Float, floor: float | None) -> tuple[Float, Float]:
     total[~reached] = 1.0
     values /= total
     noise /= total
-    return np.where(reached, top + np.log(total), top), noise
+    return np.where(reached, top + np.log(total), top) + common, noise
 
 
 @dataclass
@@ -85,7 +92,7 @@ class Sums:
         columns = tile.columns()
         features = self.form.features(columns)
         weighted = self.form.log_rho(columns, features)
-        log_density, noise = normalize(weighted, self.form.density.floor)
+        log_density, noise = normalize(weighted, self.form.density.floor, self.form.common(features))
         if tile.weight is not None:
             weighted *= tile.weight
             noise *= tile.weight

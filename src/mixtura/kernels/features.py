@@ -101,13 +101,18 @@ class Form:
         return np.asarray(np.sqrt(np.square(inverse).sum(axis=1)))
 
     def log_rho(self, columns: Float, features: Float) -> Float:
-        """``log rho`` of framed columns (D, n) with their features (P, n), shape (K, n)."""
+        """``log rho`` less what is `common`, of framed columns (D, n) with their features (P, n), shape (K, n)."""
         values = self.theta @ features
-        if self.linear:
-            values -= 0.5 * np.einsum("dn,dn->n", features[1:], features[1:])
         for k in self.sharp:
             values[k] = self.density.offset[k] - 0.5 * generic.squared_length(columns.T, self.density, k)
         return values
+
+    def common(self, features: Float) -> Float | float:
+        """What the components' log rho share: of one whitening, -1/2 the squared length of each whitened row, (n,).
+
+        It is added last: far out it would swallow the differences between components.
+        """
+        return -0.5 * np.einsum("dn,dn->n", features[1:], features[1:]) if self.linear else 0.0
 
     def features(self, columns: Float) -> Float:
         """The features of framed columns (D, n), shape (P, n)."""
