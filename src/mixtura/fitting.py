@@ -214,9 +214,7 @@ def measure(source: Memory, parameters: Parameters) -> Measured:
     """One more pass (and a sample): sums and the distribution of the log density under the published arrays."""
     density, frame = parameters.density()
     framed, kernel = source.framed(frame), kernels.choose(source.kind)
-    return Measured(
-        parameters, assess.assess(framed, density, kernel), assess.Quantiles.of(framed, density, kernel)
-    )
+    return Measured(parameters, assess.assess(framed, density, kernel), assess.Quantiles.of(framed, density, kernel))
 
 
 def override(mixture: Mixture, frame: Frame, weights: Any, means: Any, given: Any) -> Mixture:
