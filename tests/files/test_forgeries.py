@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 
 import mixtura as mx
 from mixtura.files import header
 from mixtura.outcome import ModelFileError
-from tests.files.cases import forge, opened, put, refused, rows
+from tests.files.cases import forge, opened, put, refused, rows, signed
 
 
 def spoil(name: str, change: Any) -> Any:
@@ -119,6 +120,18 @@ def test_signed_forgeries(path: Path, whole: Path, name: str) -> None:
         return
     told = refused(path, words)
     assert told.endswith(".") and " cannot be loaded: " in told
+
+
+def test_words_said_twice(path: Path, whole: Path) -> None:
+    _, tensors, outer = opened(whole)
+    for old, new in [
+        ('"kind"', '"kind": "Dragon", "kind"'),
+        ('"seed"', '"seed": 2, "seed"'),
+        ('"tol": ', '"tol": NaN, "x": '),
+    ]:
+        assert old in outer["model"]
+        save_file(tensors, path, signed({**outer, "model": outer["model"].replace(old, new)}))
+        refused(path, "a key stands twice|NaN is not a JSON number")
 
 
 LEAVES = st.sampled_from(

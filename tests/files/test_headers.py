@@ -19,42 +19,61 @@ HUGE = 2**60
 VAST = f'{{"dtype":"F64","shape":[{HUGE}],"data_offsets":[0,{8 * HUGE}]}}'
 ONE = b'{"dtype":"F64","shape":[1],"data_offsets":[0,8]}'
 HEADERS = {
-    "length 2^60": raw(b"{}", length=HUGE),
-    "length 2^64 - 1": raw(b"{}", length=2**64 - 1),
-    "length of 16 MB + 1": raw(b"{" + b" " * 2**24, length=2**24 + 1),
-    "shape 2^60": raw(b'{"weights":' + VAST.encode() + b"}"),
-    "shape beyond 64 bits": raw(b'{"a":{"dtype":"F64","shape":[%d,%d],"data_offsets":[0,0]}}' % (2**70, 2**70)),
-    "shape that wraps to nothing": raw(b'{"a":{"dtype":"F64","shape":[%d,8],"data_offsets":[0,0]}}' % 2**61),
-    "negative shape": raw(b'{"a":{"dtype":"F64","shape":[-1,-1],"data_offsets":[0,8]}}', bytes(8)),
-    "shape that is no number": raw(b'{"a":{"dtype":"F64","shape":["1"],"data_offsets":[0,8]}}', bytes(8)),
-    "shape of truth": raw(b'{"a":{"dtype":"F64","shape":[true],"data_offsets":[0,8]}}', bytes(8)),
-    "offsets backwards": raw(b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[8,0]}}', bytes(8)),
-    "three offsets": raw(b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8,8]}}', bytes(8)),
-    "a gap": raw(b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[8,16]}}', bytes(16)),
-    "an overlap": raw(b'{"a":' + ONE + b',"b":' + ONE + b"}", bytes(8)),
-    "an unknown type": raw(b'{"a":{"dtype":"F13","shape":[1],"data_offsets":[0,8]}}', bytes(8)),
-    "a type that is a list": raw(b'{"a":{"dtype":[],"shape":[1],"data_offsets":[0,8]}}', bytes(8)),
-    "a tensor that is a number": raw(b'{"a":1}'),
-    "a key twice": raw(b'{"__metadata__":{"format":"1","format":"2"}}'),
-    "a tensor twice": raw(b'{"a":' + VAST.encode() + b',"a":' + ONE + b"}", bytes(8)),
-    "metadata of numbers": raw(b'{"__metadata__":{"format":1}}'),
-    "metadata that are a list": raw(b'{"__metadata__":[]}'),
-    "no metadata": raw(b"{}"),
-    "NaN": raw(b'{"a":NaN}'),
-    "a number beyond all": raw(b'{"a":1e999}'),
-    "an integer of a million digits": raw(b'{"a":' + b"9" * 10**6 + b"}"),
-    "nesting without end": raw(b'{"a":' + b"[" * 10**6),
-    "two million values": raw(b'{"a":[' + b"[]," * 10**6 + b"[]]}"),
-    "not UTF-8": raw(b'{"\xff":1}'),
-    "a zero byte": raw(b'{"a\0":1}'),
-    "another program's": raw(b'{"__metadata__":{"format":"pt"}}'),
+    "length 2^60": (raw(b"{}", length=HUGE), "does not begin as"),
+    "length 2^64 - 1": (raw(b"{}", length=2**64 - 1), "does not begin as"),
+    "length of 16 MB + 1": (raw(b"{" + b" " * 2**24, length=2**24 + 1), "takes 16777217 bytes"),
+    "shape 2^60": (raw(b'{"weights":' + VAST.encode() + b"}"), "place"),
+    "shape beyond 64 bits": (
+        raw(b'{"a":{"dtype":"F64","shape":[%d,%d],"data_offsets":[0,0]}}' % (2**70, 2**70)),
+        "not told as floats",
+    ),
+    "shape that wraps to nothing": (
+        raw(b'{"a":{"dtype":"F64","shape":[%d,8],"data_offsets":[0,0]}}' % 2**61),
+        "not told|does not fill",
+    ),
+    "negative shape": (
+        raw(b'{"a":{"dtype":"F64","shape":[-1,-1],"data_offsets":[0,8]}}', bytes(8)),
+        "not told as floats",
+    ),
+    "shape that is no number": (
+        raw(b'{"a":{"dtype":"F64","shape":["1"],"data_offsets":[0,8]}}', bytes(8)),
+        "not told as floats",
+    ),
+    "shape of truth": (
+        raw(b'{"a":{"dtype":"F64","shape":[true],"data_offsets":[0,8]}}', bytes(8)),
+        "not told as floats",
+    ),
+    "offsets backwards": (raw(b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[8,0]}}', bytes(8)), "does not fill"),
+    "three offsets": (raw(b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8,8]}}', bytes(8)), "does not fill"),
+    "a gap": (raw(b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[8,16]}}', bytes(16)), "leave gaps"),
+    "an overlap": (raw(b'{"a":' + ONE + b',"b":' + ONE + b"}", bytes(8)), "overlap"),
+    "an unknown type": (raw(b'{"a":{"dtype":"F13","shape":[1],"data_offsets":[0,8]}}', bytes(8)), "not told as floats"),
+    "a type that is a list": (
+        raw(b'{"a":{"dtype":[],"shape":[1],"data_offsets":[0,8]}}', bytes(8)),
+        "not told as floats",
+    ),
+    "a tensor that is a number": (raw(b'{"a":1}'), "not told as floats"),
+    "a key twice": (raw(b'{"__metadata__":{"format":"1","format":"2"}}'), "a key stands twice"),
+    "a tensor twice": (raw(b'{"a":' + VAST.encode() + b',"a":' + ONE + b"}", bytes(8)), "a key stands twice"),
+    "metadata of numbers": (raw(b'{"__metadata__":{"format":1}}'), "not text by name"),
+    "metadata that are a list": (raw(b'{"__metadata__":[]}'), "not text by name"),
+    "no metadata": (raw(b"{}"), "not one of mixtura"),
+    "NaN": (raw(b'{"a":NaN}'), "NaN is not a JSON number"),
+    "a number beyond all": (raw(b'{"a":1e999}'), "beyond the range of a double"),
+    "an integer of a million digits": (raw(b'{"a":' + b"9" * 10**6 + b"}"), "sound JSON.*4300"),
+    "nesting without end": (raw(b'{"a":' + b"[" * 10**6), "sound JSON.*recursion"),
+    "two million values": (raw(b'{"a":[' + b"[]," * 10**6 + b"[]]}"), "more than 1048576 values"),
+    "not UTF-8": (raw(b'{"\xff":1}'), "byte 10 of its header is not UTF-8"),
+    "a zero byte": (raw(b'{"a\0":1}'), "control character"),
+    "another program's": (raw(b'{"__metadata__":{"format":"pt"}}'), "not one of mixtura"),
 }
 
 
 @pytest.mark.parametrize("name", HEADERS)
 def test_headers_that_lie(path: Path, name: str) -> None:
-    path.write_bytes(HEADERS[name])
-    assert refused(path).endswith(".")
+    data, words = HEADERS[name]
+    path.write_bytes(data)
+    assert refused(path, words).endswith(".")
     with pytest.raises(ModelFileError):
         header(path)
 

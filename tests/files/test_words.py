@@ -101,6 +101,15 @@ def test_extra_is_made_plain(tmp_path: Path) -> None:
     assert header(path).extra["seed"] == 3
 
 
+def test_more_words_than_are_read_are_not_written(tmp_path: Path) -> None:
+    model = small()
+    model.feature_names_in_ = np.array(["x" * 2**24], dtype=object)
+    with pytest.raises(mx.MixtureError, match=r"at most 16777216 are read\. Save it with shorter feature names"):
+        mx.save(model, tmp_path / "a")
+    model.feature_names_in_ = np.array(["x" * (2**24 - 5000)], dtype=object)
+    assert len(again(model, tmp_path).feature_names_in_[0]) > 1.67e7
+
+
 def test_the_header_tells_what_is_inside(tmp_path: Path) -> None:
     X = pd.DataFrame(rows(), columns=["a", "b", "c"])
     model = fitted(X, covariance_type="tied", n_init=2)

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from mixtura.files import archive
 from mixtura.files.document import Header, plain_extra
-from mixtura.files.faults import Fault, reading
+from mixtura.files.faults import RESTORE, Fault, reading
 from mixtura.outcome import MixtureError
 
 __all__ = ["Header", "header", "load", "save"]
@@ -71,7 +71,8 @@ def save(
         data = archive.pack(told.metadata(), tensors)
         _model(io.BytesIO(data), len(data))
     except Fault as fault:
-        remedy = "Fit it again, or make it with GaussianMixture.from_parameters."
+        mend = "Fit it again, or make it with GaussianMixture.from_parameters."
+        remedy = mend if fault.remedy is RESTORE else fault.remedy
         raise MixtureError(f"This model cannot be saved: {fault.reason}. {remedy}") from fault
     with atomic_write(path, overwrite=overwrite) as file:
         file.write(data)

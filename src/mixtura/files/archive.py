@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.files.faults import MAKE, Fault
+from mixtura.files.faults import MAKE, SHORTEN, Fault
 from mixtura.sources.faults import show
 
 Tensor = NDArray[np.floating[Any]]
@@ -90,8 +90,10 @@ def read_index(file: IO[bytes], size: int) -> Index:
     if not first:
         raise Fault("it is empty", f"Restore it from a copy. {MAKE}")
     length = int.from_bytes(first, "little")
-    if len(first) < _LENGTH or not 2 <= length <= min(LONGEST_HEADER, size - _LENGTH):
+    if len(first) < _LENGTH or not 2 <= length <= size - _LENGTH:
         raise _not_a_header(first, size)
+    if length > LONGEST_HEADER:
+        raise Fault(f"its header takes {length} bytes, and at most {LONGEST_HEADER} are read", SHORTEN)
     raw = file.read(length)
     if not raw.startswith(b"{"):
         raise Fault(f"it does not begin as a model file ({show((first + raw[:8]).decode('latin-1'))})", MAKE)
@@ -134,7 +136,7 @@ def _not_a_header(first: bytes, size: int) -> Fault:
 
 def _text(raw: bytes) -> str:
     if sum(raw.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES:
-        raise Fault(f"its header holds more than {MOST_VALUES} values")
+        raise Fault(f"its header holds more than {MOST_VALUES} values", SHORTEN)
     try:
         return raw.decode()
     except UnicodeDecodeError as error:

@@ -10,6 +10,7 @@ from mixtura.outcome import ModelFileError
 from mixtura.sources.faults import show
 
 RESTORE = "Restore it from a copy, or fit and save the model again."
+SHORTEN = "Save it with shorter feature names and less in `extra`."
 MAKE = "Models are written by mixtura.save, and by `mixtura fit -o`."
 
 
