@@ -27,8 +27,9 @@ TINY = float(np.finfo(np.float64).tiny)
 LAST = 1e-8
 # Gains below this share of the mass are below anything that rounding leaves.
 NOTHING = 1e-30
-# A step that promises less than this is taken unless the objective rises by more than its rounding.
-ROUNDING = 1e-11
+# A step this short gains for certain: the objective is convex, and its curvature changes no faster than the volumes. The
+# gain of such a step may be hidden by rounding where matrices are long and thin, so the step's own promise is believed.
+NEAR = 1e-2
 
 
 def one(mass: Float, scatter: Float, _: Float | None = None) -> Float:
@@ -76,12 +77,14 @@ def equal_shape(mass: Float, scatter: Float, previous: Float | None = None) -> F
     problem = _Problem(mass, scatter)
     start = np.zeros(len(mass)) if previous is None else log_volumes(previous)
     first = point = problem.alternate(problem.at(start))
+    before = np.inf
     for _ in range(MAX_STEPS):
         step, gain = problem.newton(point)
-        following = problem.search(point, step, gain) if gain > NOTHING * mass.sum() else None
+        stuck = np.abs(step).max() < NEAR and gain > 0.25 * before
+        following = None if stuck or gain < NOTHING * mass.sum() else problem.search(point, step, gain)
         if following is None:
             break
-        point = following
+        point, before = following, gain
         if np.abs(step).max() < LAST:
             break
     fallen = first.logs - point.logs
@@ -168,15 +171,14 @@ class _Problem:
         return step / unit, float(-gradient @ step)
 
     def search(self, point: _Point, step: Float, gain: float) -> _Point | None:
-        """The first of the halved steps that gains, or None where rounding hides every gain."""
+        """The first of the halved steps that gains, or None where none does."""
         half = 0.5 * self.mass.sum()
-        rounding = 1e-14 * half * (1.0 + abs(point.log_det))
-        length = min(1.0, LONGEST / float(np.abs(step).max()))
+        longest = float(np.abs(step).max())
+        length = min(1.0, LONGEST / longest)
         while length * gain > NOTHING * half:
-            allowed = rounding if gain < ROUNDING * half else -1e-4 * length * gain
             following = self.at(point.logs + length * step)
             # The log volumes have mean zero, so the objective is the log determinant alone.
-            if half * (following.log_det - point.log_det) <= allowed:
+            if longest < NEAR or half * (following.log_det - point.log_det) <= -1e-4 * length * gain:
                 return following
             length *= 0.5
         return None
