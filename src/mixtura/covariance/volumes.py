@@ -27,8 +27,8 @@ TINY = float(np.finfo(np.float64).tiny)
 LAST = 1e-8
 # Gains below this share of the mass are below anything that rounding leaves.
 NOTHING = 1e-30
-# A step this short gains for certain: the objective is convex, and its curvature changes no faster than the volumes. The
-# gain of such a step may be hidden by rounding where matrices are long and thin, so the step's own promise is believed.
+# A step this short gains for certain: the objective is convex, and its curvature changes no faster than the volumes.
+# Its gain may be hidden by rounding where matrices are long and thin, so the step's own promise is believed.
 NEAR = 1e-2
 
 
