@@ -40,7 +40,7 @@ demo: .venv/.installed  ## fit Old Faithful: table, model, picture, labels in de
 	@echo "  faithful.csv      the data: 272 eruptions, their length and the wait before the next (minutes)"
 	@echo "  faithful.mixtura  the fitted model; \`$(BIN)/mixtura inspect demo/faithful.mixtura\` shows it"
 	@echo "  faithful.png      the picture: eruptions, components and labels"
-	@echo "  labels.csv        the data again with each row's label, probabilities and uncertainty"
+	@echo "  labels.csv        each row's label, probabilities, uncertainty and log density"
 
 test: lint tests  ## everything: format, types, import rules, tests, doctests
 

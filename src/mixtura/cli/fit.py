@@ -76,9 +76,9 @@ def _fit(table: Table, rows: Rows, choice: Choice, settings: Settings, quiet: bo
         )
     whole = len(choice.features) == len(table.names)
     names = choice.features if table.named or not whole else None
-    words = f"Fitting {settings.components} components to {count(n)} rows"
-    with screen.spinner(words, quiet=quiet):
-        return fit_mixture(rows.values, rows.weight, names, settings)
+    words = f"{settings.components} components, {count(n)} rows"
+    with screen.progress(words, settings.n_init, quiet=quiet) as watch:
+        return fit_mixture(rows.values, rows.weight, names, settings, watch)
 
 
 def _tell(result: Result, crossing: Any, saying: Saying) -> None:

@@ -31,11 +31,12 @@ _OPTIONS = {
     "init_params": "--init",
     "sample_weight": "--weights",
 }
-_FRAMED = 50_000
 _STARTS = ("k-means++", "kmeans", "random", "random_from_data")
 
 
-def fit_mixture(rows: Float, weight: Float | None, names: Sequence[str] | None, settings: Settings) -> Any:
+def fit_mixture(
+    rows: Float, weight: Float | None, names: Sequence[str] | None, settings: Settings, watch: Any = None
+) -> Any:
     """
     Fit a mixture as the command line does.
 
@@ -49,6 +50,8 @@ def fit_mixture(rows: Float, weight: Float | None, names: Sequence[str] | None, 
         Names of the D features, None where they have none.
     settings
         As typed; checked here.
+    watch
+        Told of every start and pass.
 
     Returns
     -------
@@ -56,6 +59,7 @@ def fit_mixture(rows: Float, weight: Float | None, names: Sequence[str] | None, 
         Its components by falling share, started from standardized columns.
     """
     from mixtura import GaussianMixture
+    from mixtura.estimators.solve import Door
 
     model = GaussianMixture(
         one_number(settings.components),
@@ -71,19 +75,10 @@ def fit_mixture(rows: Float, weight: Float | None, names: Sequence[str] | None, 
         acceleration="squarem",
         n_threads=settings.threads,
     )
-    framed = names is not None and len(rows) <= _FRAMED
+    door = Door(standardize=True, names=None if names is None else tuple(names), watch=watch)
     with calm(), in_options():
-        model._fit(_frame(rows, names) if framed else rows, sample_weight=weight, standardize_start=True)
-    if names is not None:
-        model.feature_names_in_ = np.array(names, dtype=object)
+        model._fit(rows, weight, door)
     return model.sort_components(by="weight")
-
-
-def _frame(rows: Float, names: Sequence[str] | None) -> Any:
-    """Rows with their names, so that notes and errors name columns; slower than bare rows, so for smaller data."""
-    import pyarrow as pa
-
-    return pa.table({name: rows[:, at] for at, name in enumerate(names or ())})
 
 
 def one_number(components: str) -> int:

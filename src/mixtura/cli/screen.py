@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mixtura.cli.describe import WIDTH, Line, Portrait, blocks, headings, lines, name_room, omitted
@@ -32,15 +33,42 @@ def page() -> Iterator[Console]:
 
 
 @contextmanager
-def spinner(words: str, *, quiet: bool) -> Iterator[None]:
-    """Show on standard error that work goes on, where that is a terminal."""
+def progress(words: str, starts: int, *, quiet: bool) -> Iterator[Progress | None]:
+    """Show on standard error how many starts are done and which pass is on, where that is a terminal."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield
+        yield None
         return
+    from rich import progress as bars
     from rich.console import Console
 
-    with Console(stderr=True, markup=False).status(words):
-        yield
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(bar_width=20),
+        bars.TextColumn("start {task.fields[at]} of {task.total:.0f}, pass {task.fields[passes]}"),
+        bars.TimeElapsedColumn(),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True, markup=False), transient=True) as shown:
+        yield Progress(shown, shown.add_task(words, total=starts, at=1, passes=0))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A bar that a fit moves: told when a start begins, of every pass, and when a start ends."""
+
+    bar: Any
+    task: Any
+
+    def begin(self, index: int) -> None:
+        """A start begins."""
+        self.bar.update(self.task, at=index + 1, passes=0)
+
+    def __call__(self, run: Any) -> None:
+        """A pass has been made."""
+        self.bar.update(self.task, passes=run.passes)
+
+    def end(self, run: Any) -> None:
+        """A start has ended."""
+        self.bar.advance(self.task)
 
 
 def paragraph(screen: Console, text: str, style: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from numbers import Integral, Real
 from time import perf_counter
 from typing import Any, ClassVar, Self, cast
@@ -16,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE
 from mixtura.estimators import conversion, inputs, solve
 from mixtura.estimators.answers import Answers
+from mixtura.estimators.solve import ESTIMATOR, Door
 from mixtura.outcome import DataWarning
 from mixtura.prior import NormalInverseWishart
 from mixtura.start import STARTS
@@ -208,15 +210,18 @@ class GaussianMixture(Answers):
         return cast(Self, self._fit(X, sample_weight))
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def _fit(self, X: Any, sample_weight: Any = None, standardize_start: bool = False) -> Self:
-        """Fit; `standardize_start` measures the distances of starts in standard deviations of the columns."""
+    def _fit(self, X: Any, sample_weight: Any = None, door: Door = ESTIMATOR) -> Self:
+        """Fit, in the way of the door that the rows came through."""
         begun = perf_counter()
         with inputs.untouched(self):
             source = inputs.source_of(self, X, reset=True, at_least=2)
+            if door.names is not None:
+                self.feature_names_in_ = np.array(door.names, dtype=object)
+                source = replace(source, names=door.names)
             dtype = np.float32 if inputs.is_single(X) else np.float64
             weight = inputs.weight_of(sample_weight, source.shape[0])
             with self._working(source, weight, self.n_components) as ready:
-                solution = solve.solve(self, ready, dtype, standardize_start)
+                solution = solve.solve(self, ready, dtype, door)
             for sentence in solution.warnings:
                 warnings.warn(sentence, DataWarning, stacklevel=4)
             if solution.unsettled:

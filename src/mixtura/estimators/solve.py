@@ -65,12 +65,34 @@ class Solution:
         )
 
 
-def solve(estimator: Any, source: Memory, dtype: Any, standardize: bool) -> Solution:
+@dataclass(frozen=True)
+class Door:
+    """How rows came in: the estimator is scikit-learn's; our own doors ask for more than its settings can say.
+
+    Parameters
+    ----------
+    standardize : bool
+        Whether starts measure distances in standard deviations of the columns.
+    names : tuple of str, optional
+        Names of the columns of an array that has none.
+    watch : Silent, optional
+        Told of every start and pass, in place of what `verbose` asks for.
+    """
+
+    standardize: bool = False
+    names: tuple[str, ...] | None = None
+    watch: progress.Silent | None = None
+
+
+ESTIMATOR = Door()
+
+
+def solve(estimator: Any, source: Memory, dtype: Any, door: Door) -> Solution:
     """Pose the problem, run every start, publish and measure the best."""
-    problem = Problem.pose(source, _settings(estimator, standardize))
+    problem = Problem.pose(source, _settings(estimator, door.standardize))
     first = beginning.begin(estimator, problem)
     flat = [] if estimator.max_iter == 0 and first.exact is not None else _require_spread(problem)
-    watch = progress.of(estimator, problem.frame.log_unit, first.before)
+    watch = door.watch or progress.of(estimator, problem.frame.log_unit, first.before)
     seed = check_random_state(estimator.random_state)
     runs = fitting.run_starts(problem, first.starts, seed, first.before, watch)
     best = fitting.choose(problem, runs)
