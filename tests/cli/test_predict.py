@@ -176,3 +176,11 @@ def test_names_with_anything_in_them(mixtura) -> None:
     assert [row["tag"] for row in found] == ["'@x"] * 60
     sampled = mixtura("sample", "odd.mixtura", "-n", 2).out
     assert next(csv.reader([*sampled.splitlines(keepends=True)]))[:4] == ["<script>", "'=cmd()", "../x", "two\nlines"]
+
+
+@pytest.mark.parametrize("command", ["predict", "score"])
+def test_threads_change_nothing(faithful, command: str) -> None:
+    one, all_of_them = (faithful(command, "two.mixtura", "faithful", *more) for more in (("--threads", 1), ()))
+    assert one.code == 0
+    assert one.out == all_of_them.out
+    assert faithful(command, "two.mixtura", "faithful", "--threads", 0).code == 2

@@ -111,6 +111,7 @@ def predict(
     na: o.Na = None,
     no_header: o.NoHeader = False,
     missing: o.MissingRows = o.Missing.error,
+    threads: o.Threads = None,
     output: o.OutTable = None,
     prefix: o.Prefix = "",
     force: o.Force = False,
@@ -126,7 +127,7 @@ def predict(
 
     reading = Reading(delimiter, decimal, encoding, tuple(na or ()), not no_header, missing is o.Missing.drop)
     choosing = Choosing.of(columns, None, None, None)
-    return work.run(model, data, reading, choosing, Saying.table(output, force, quiet, json), outliers, prefix)
+    return work.run(model, data, reading, choosing, Saying.table(output, force, quiet, json), threads, outliers, prefix)
 
 
 @app.command(short_help="Say how well a model describes rows.")
@@ -141,6 +142,7 @@ def score(
     na: o.Na = None,
     no_header: o.NoHeader = False,
     missing: o.MissingRows = o.Missing.error,
+    threads: o.Threads = None,
     quiet: o.Quiet = False,
     json: o.Json = False,
 ) -> int:
@@ -152,7 +154,7 @@ def score(
 
     reading = Reading(delimiter, decimal, encoding, tuple(na or ()), not no_header, missing is o.Missing.drop)
     choosing = Choosing.of(columns, None, weights, None)
-    return work.run(model, data, reading, choosing, Saying(None, False, quiet, json))
+    return work.run(model, data, reading, choosing, Saying(None, False, quiet, json), threads)
 
 
 @app.command(short_help="Draw new rows from a model.")

@@ -26,6 +26,7 @@ def run(
     reading: Reading,
     choosing: Choosing,
     saying: Saying,
+    threads: int | None,
     outliers: float | None,
     prefix: str,
 ) -> int:
@@ -35,6 +36,7 @@ def run(
             Code.USAGE, "--json sums up what was written to a file. Add -o FILE; CSV goes to standard output without."
         )
     picked = pick(path, data, reading, choosing, saying, TABLES, weighted=False)
+    picked.model.n_threads = threads
     with calm(), in_options():
         threshold = None if outliers is None else float(picked.model.log_density_threshold(outliers))
         names = _names(picked, prefix, threshold is not None)

@@ -14,9 +14,12 @@ from mixtura.cli.result import columns_line
 from mixtura.cli.words import count, listed
 
 
-def run(path: str, data: Sequence[str], reading: Reading, choosing: Choosing, saying: Saying) -> int:
+def run(
+    path: str, data: Sequence[str], reading: Reading, choosing: Choosing, saying: Saying, threads: int | None
+) -> int:
     """Measure rows under a model."""
     picked = pick(path, data, reading, choosing, saying)
+    picked.model.n_threads = threads
     values, weight = picked.rows.values, picked.rows.weight
     with calm(), in_options():
         found = {
