@@ -133,6 +133,14 @@ class Case:
         total = self.n_rows if self.weight is None else self.weight.sum()
         return [m / mp.mpf(float(total)) for m in mass], means, oracle.m_step(self.family.name, mass, scatter)
 
+    @property
+    def flat(self):
+        """Whether the step leaves the conditions that covariances may have: what is left of rows on a line."""
+        try:
+            return condition(self.step[2]) > CONDITIONS[-1]
+        except ZeroDivisionError:
+            return True
+
     def matrices(self, parameters):
         """Published covariances as matrices of shape (K, D, D)."""
         return published.read_back(parameters.arrays.covariances, self.layout).dense(self.n_components, self.d)

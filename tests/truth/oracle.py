@@ -128,6 +128,8 @@ def _common_axes(volume, mass, scatter):
     """EVE and VVE in the plane: the best of all angles."""
     if scatter[0].rows != 2:
         raise ValueError("written for two columns")
+    if min(mp.det(w) for w in scatter) <= 0:
+        raise ZeroDivisionError("rows on a line have no shape")
 
     def along(angle):
         """The scatter along the two axes, of each component."""

@@ -10,7 +10,7 @@ from functools import cache
 import mpmath as mp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mixtura.em import read
@@ -72,7 +72,7 @@ def one_step(case, kernel):
         following = model.recipe.estimate(moments, previous)
         return moments, frame, Parameters.publish(following, frame, case.layout, case.parameters.noise)
     except DegenerateComponent:
-        assert condition(case.step[2]) > CONDITIONS[-1]  # beyond it, a refusal is an answer
+        assert case.flat  # then a refusal is the answer
         return moments, frame, None
 
 
@@ -147,6 +147,8 @@ def test_rows_anywhere(case):
         check_rows(case, kernel, anywhere=True)
 
 
+# Here the gain of the last steps to a common shape is less than its rounding.
+@example(Case("VEE", 370.9928331591801, 1.0, 1e6, separation=4.0, seed=27, noisy=True, weighted=True, n_components=3))
 @settings(max_examples=50)
 @given(cases(st.just(2)))
 def test_one_step_anywhere(case):

@@ -1,0 +1,66 @@
+"""Every kernel equals the generic one; every source equals rows in memory."""
+
+import array_api_strict
+import numpy as np
+import pytest
+
+from mixtura.kernels import generic
+from mixtura.sources.memory import Memory
+from tests.laws.members import KERNELS, SOURCES, assert_same, assert_same_bits, every_member, fit, rows
+
+FASTER = [name for name in KERNELS if name != "generic"]
+# What a kernel may lose: its own guard allows a log density to lose a thousand eps a feature.
+CLOSE = 1e-12
+
+
+@every_member
+@pytest.mark.parametrize("kernel", FASTER)
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
+def test_every_kernel_equals_generic_in_one_pass(member, kernel, weighted):
+    """Posteriors, and moments about the means of the density or about anything else."""
+    X, labels = rows(member, n_rows=1000)
+    weight = np.random.default_rng(1).integers(0, 4, len(X)).astype(float) if weighted else None
+    fitted = fit(member, X, labels, max_iter=2, weight=weight)
+    model, block = fitted.run.model, next(Memory(X, weight, fitted.problem.frame).blocks())
+    density, order = model.density(), model.order
+    for ours, expected in zip(
+        KERNELS[kernel].posterior(block, density), generic.posterior(block, density), strict=True
+    ):
+        np.testing.assert_allclose(ours, expected, rtol=CLOSE, atol=CLOSE)
+    for anchor in (None, density.means + 0.5):
+        ours = KERNELS[kernel].moments(block, density, order, anchor)
+        expected = generic.moments(block, density, order, anchor)
+        assert ours.order == expected.order
+        for name in ("anchor", "mass", "first", "second", "noise", "log_likelihood", "weight"):
+            size = expected.weight * (1.0 + np.abs(getattr(expected, name)).max() / expected.weight)
+            np.testing.assert_allclose(getattr(ours, name), getattr(expected, name), rtol=0, atol=CLOSE * size)
+
+
+@every_member
+@pytest.mark.parametrize("kernel", FASTER)
+def test_every_kernel_fits_as_generic(member, kernel):
+    X, labels = rows(member)
+    assert_same(fit(member, X, labels, kernel), fit(member, X, labels, "generic"), 1e-9)
+
+
+@every_member
+@pytest.mark.parametrize("source", ["pandas", "polars"])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_tables_give_the_same_bits_as_memory(member, source, kernel):
+    X, labels = rows(member)
+    weight = np.random.default_rng(1).uniform(0.0, 2.0, len(X))
+    memory = fit(member, X, labels, kernel, weight=weight, block=50, max_iter=2)
+    framed = fit(member, SOURCES[source](X), labels, kernel, weight=weight, block=50, max_iter=2)
+    assert_same_bits(framed, memory)
+    assert np.array_equal(memory.responsibilities(SOURCES[source](X)), memory.responsibilities(X))
+
+
+@every_member
+def test_arrays_of_another_namespace_fit_as_memory(member):
+    X, labels = rows(member)
+    weight = np.random.default_rng(1).uniform(0.0, 2.0, len(X))
+    memory = fit(member, X, labels, "generic", weight=weight, block=50)
+    strict = fit(member, Memory.of(array_api_strict.asarray(X)), labels, "generic", weight=weight, block=50)
+    assert_same(strict, memory, 1e-12)
+    theirs = memory.responsibilities(Memory.of(array_api_strict.asarray(X)))
+    np.testing.assert_allclose(theirs, memory.responsibilities(X), atol=1e-13)
