@@ -91,7 +91,7 @@ def solve(estimator: Any, source: Memory, dtype: Any, door: Door) -> Solution:
     """Pose the problem, run every start, publish and measure the best."""
     problem = Problem.pose(source, _settings(estimator, door.standardize))
     first = beginning.begin(estimator, problem)
-    flat = [] if estimator.max_iter == 0 and first.exact is not None else _require_spread(problem)
+    flat = None if estimator.max_iter == 0 and first.exact is not None else _require_spread(problem)
     watch = door.watch or progress.of(estimator, problem.frame.log_unit, first.before)
     seed = check_random_state(estimator.random_state)
     runs = fitting.run_starts(problem, first.starts, seed, first.before, watch)
@@ -133,11 +133,12 @@ def _publish(problem: Problem, run: Run, first: beginning.Beginning, dtype: Any)
 
 
 def _noted(
-    problem: Problem, runs: list[Run], best: int, measured: Measured, flat: list[str], by_distance: bool
+    problem: Problem, runs: list[Run], best: int, measured: Measured, flat: list[str] | None, by_distance: bool
 ) -> Solution:
+    """What was found with what looks wrong; where nothing was estimated (`flat` is None) nothing is loud."""
     unit_bound = by_distance or not problem.recipe.exact or not problem.family.scales
-    loud = flat + notes.scales(problem, unit_bound)
-    loud += notes.starved(problem, measured.assessment.mass)
+    loud = [] if flat is None else flat + notes.scales(problem, unit_bound)
+    loud += [] if flat is None else notes.starved(problem, measured.assessment.mass)
     return Solution(problem, runs, best, measured, loud, notes.odd_columns(problem.source))
 
 
