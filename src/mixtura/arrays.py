@@ -74,8 +74,13 @@ def to_host(array: Array) -> Float:
 
     if array_api_compat.is_torch_array(array):
         array = array.detach()
-    on_host = array_api_compat.to_device(array, "cpu") if not _is_strict(array) else array
+    on_host = array_api_compat.to_device(array, _host_of(array))
     return np.asarray(on_host.__array__() if _is_strict(array) else on_host, dtype=np.float64)
+
+
+def _host_of(array: Array) -> Any:
+    """The device of the host, as the library of an array calls it."""
+    return namespace(array).__array_namespace_info__().default_device() if _is_strict(array) else "cpu"
 
 
 def _is_strict(array: Array) -> bool:

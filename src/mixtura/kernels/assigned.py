@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mixtura.arrays import Array, Float, like, namespace
+from mixtura.arrays import Array, Float, device, like, namespace
 from mixtura.block import Block
 from mixtura.density import Density
 from mixtura.kernels.generic import collect, log_rho
@@ -27,5 +27,6 @@ def nearest(block: Block, density: Density) -> tuple[Array, Array]:
     xp = namespace(rows)
     values = log_rho(rows, density)
     best = xp.argmax(values, axis=1)
-    chosen = xp.astype(best[:, None] == xp.arange(values.shape[1], dtype=best.dtype)[None, :], xp.float64)
+    components = xp.arange(values.shape[1], dtype=best.dtype, device=device(best))
+    chosen = xp.astype(best[:, None] == components[None, :], xp.float64)
     return chosen, xp.zeros_like(rows[:, 0])

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from mixtura.arrays import Array, Float, is_host, namespace, to_host
+from mixtura.arrays import Array, Float, device, is_host, namespace, to_host
 from mixtura.block import Block
 from mixtura.frame import Frame, Summary
 
@@ -111,7 +111,7 @@ class Memory:
         if is_host(self.rows):
             return np.asarray(self.rows[indices], dtype=np.float64)
         xp = namespace(self.rows)
-        return self._host(xp.take(self.rows, xp.asarray(indices), axis=0))
+        return self._host(xp.take(self.rows, xp.asarray(indices, device=device(self.rows)), axis=0))
 
     @staticmethod
     def _host(rows: Array) -> Float:
