@@ -1,12 +1,10 @@
 """The members over which every law runs: families, options, kernels, sources; and one way to fit any of them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from unittest.mock import patch
 
-import array_api_strict
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -78,10 +76,9 @@ def rows(member, n_rows=120, seed=0):
     return np.round(found * 2.0**20) / 2.0**20, labels
 
 
-SOURCES: dict[str, Callable[[np.ndarray], Memory]] = {
+SOURCES = {
     "pandas": lambda X: Frames.of(numeric(pd.DataFrame(X, columns=[f"c{j}" for j in range(X.shape[1])]))),
     "polars": lambda X: Frames.of(numeric(pl.DataFrame(X, schema=[f"c{j}" for j in range(X.shape[1])]))),
-    "array-api-strict": lambda X: Memory.of(array_api_strict.asarray(X)),
 }
 
 

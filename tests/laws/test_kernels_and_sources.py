@@ -4,9 +4,10 @@ import array_api_strict
 import numpy as np
 import pytest
 
+from mixtura import start
 from mixtura.kernels import generic
 from mixtura.sources.memory import Memory
-from tests.laws.members import KERNELS, SOURCES, assert_same, assert_same_bits, every_member, fit, rows
+from tests.laws.members import KERNELS, SOURCES, Member, assert_same, assert_same_bits, every_member, fit, rows
 
 FASTER = [name for name in KERNELS if name != "generic"]
 # What a kernel may lose: its own guard allows a log density to lose a thousand eps a feature.
@@ -44,7 +45,7 @@ def test_every_kernel_fits_as_generic(member, kernel):
 
 
 @every_member
-@pytest.mark.parametrize("source", ["pandas", "polars"])
+@pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_tables_give_the_same_bits_as_memory(member, source, kernel):
     X, labels = rows(member)
@@ -55,12 +56,26 @@ def test_tables_give_the_same_bits_as_memory(member, source, kernel):
     assert np.array_equal(memory.responsibilities(SOURCES[source](X)), memory.responsibilities(X))
 
 
+def elsewhere(X):
+    """Rows in an array of another namespace, on a device that is not the host."""
+    return Memory.of(array_api_strict.asarray(X, device=array_api_strict.Device("device1")))
+
+
 @every_member
-def test_arrays_of_another_namespace_fit_as_memory(member):
+def test_arrays_of_another_namespace_and_device_fit_as_memory(member):
     X, labels = rows(member)
     weight = np.random.default_rng(1).uniform(0.0, 2.0, len(X))
     memory = fit(member, X, labels, "generic", weight=weight, block=50)
-    strict = fit(member, Memory.of(array_api_strict.asarray(X)), labels, "generic", weight=weight, block=50)
-    assert_same(strict, memory, 1e-12)
-    theirs = memory.responsibilities(Memory.of(array_api_strict.asarray(X)))
-    np.testing.assert_allclose(theirs, memory.responsibilities(X), atol=1e-13)
+    assert_same(fit(member, elsewhere(X), labels, "generic", weight=weight, block=50), memory, 1e-12)
+    np.testing.assert_allclose(memory.responsibilities(elsewhere(X)), memory.responsibilities(X), atol=1e-13)
+    assert np.array_equal(memory.labels(elsewhere(X)), memory.labels(X))
+
+
+@pytest.mark.parametrize("name", start.STARTS)
+@pytest.mark.parametrize("member", [Member("VVV"), Member("EEE"), Member("VVI", "noise")], ids=str)
+def test_every_start_is_the_same_from_every_source(member, name):
+    X, labels = rows(member)
+    begun = {"begin": start.STARTS[name], "max_iter": 1}
+    memory = fit(member, X, labels, "generic", **begun)
+    for source in (elsewhere, *SOURCES.values()):
+        assert_same(fit(member, source(X), labels, "generic", **begun), memory, 1e-12)
