@@ -101,3 +101,14 @@ def assert_close(one: mx.GaussianMixture, other: Any, rtol: float, atol: float =
     for name in ("weights_", "means_", "covariances_"):
         ours, theirs = getattr(one, name), getattr(other, name)
         np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=atol, err_msg=name)
+
+
+# The remedy for a column or a cell that is no number.
+MEASURE = "Drop it, or turn it into numbers that measure something."
+
+
+def with_cell(value: Any, row: int = 7, column: int = 1) -> Any:
+    """The rows as objects with one cell in another's place."""
+    cells = groups().astype(object)
+    cells[row, column] = value
+    return cells

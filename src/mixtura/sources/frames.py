@@ -55,14 +55,14 @@ def _numbers(rows: Any, positions: Sequence[int]) -> Float:
     """A narwhals DataFrame, whose rows stand at these positions in the data, as a float64 array; nulls become NaN."""
     import narwhals as nw
 
-    out = np.empty(rows.shape)
+    out = np.full(rows.shape, np.nan)
     for j, name in enumerate(rows.columns):
         column = rows.get_column(name)
         if column.dtype == nw.Object:
             out[:, j] = [_number(cell, at, name) for cell, at in zip(column.to_list(), positions, strict=True)]
         else:
-            numbers = column.cast(nw.Float64)
-            out[:, j] = (numbers.fill_null(float("nan")) if numbers.null_count() else numbers).to_numpy()
+            there = ~column.is_null().to_numpy()
+            out[there, j] = column.drop_nulls().to_numpy()
     return out
 
 
