@@ -61,7 +61,8 @@ def single_threaded_pools() -> Iterator[None]:
     global _inside, _limits
     with _lock:
         if _inside == 0:
-            _limits = _controller(os.getpid()).limit(limits=1)
+            with _control():
+                _limits = _controller(os.getpid()).limit(limits=1)
         _inside += 1
     try:
         yield
@@ -69,8 +70,29 @@ def single_threaded_pools() -> Iterator[None]:
         with _lock:
             _inside -= 1
             if _inside == 0:
-                _limits.restore_original_limits()
+                with _control():
+                    _limits.restore_original_limits()
                 _limits = None
+
+
+@contextmanager
+def _control() -> Iterator[None]:
+    """The right to change pools that all threads share, for the calling thread.
+
+    Since 3.8 threadpoolctl gives it to the first thread that asks, and what others ask for is silently not done; but the
+    last fit to leave need not be the first that entered, nor the thread that set a limit of its own.
+    """
+    _free_control()
+    try:
+        yield
+    finally:
+        _free_control()
+
+
+def _free_control() -> None:
+    for pool in _controller(os.getpid()).lib_controllers:
+        if hasattr(pool, "clear_controlling_thread"):
+            pool.clear_controlling_thread(force=True)
 
 
 def _after_fork() -> None:
