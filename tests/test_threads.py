@@ -1,0 +1,219 @@
+"""Threads: how many, in which order, and BLAS held to one each for exactly as long as a fit lasts."""
+
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+import mixtura as mx
+from mixtura import threads
+from mixtura.sources.memory import BLOCK, Memory
+from mixtura.threads import WORTH_THREADS, available, single_threaded_pools, workers
+
+SECONDS = 60.0
+
+
+def pools():
+    """Threads of each BLAS that is loaded."""
+    return {pool["filepath"]: pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+@pytest.fixture(autouse=True)
+def _two_threads_a_pool():
+    """Every test begins with pools of two and must leave them so."""
+    with single_threaded_pools():  # loads every BLAS that a fit will use
+        pass
+    with threadpool_limits(2, user_api="blas"):
+        assert set(pools().values()) == {2}
+        yield
+        assert set(pools().values()) == {2}
+        assert threads._inside == 0
+
+
+@pytest.mark.parametrize("asked", ["1", "1,4", "1000000", "0", "-3", "", "many"])
+def test_available_threads(monkeypatch, asked):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    allowed = available()
+    assert 1 <= allowed <= len(os.sched_getaffinity(0))
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert available() == (1 if asked.startswith("1") and asked != "1000000" else allowed)
+
+
+def test_results_come_in_order_and_few_at_a_time():
+    waiting, most, lock = 0, 0, threading.Lock()
+
+    def blocks():
+        nonlocal waiting, most
+        for i in range(50):
+            with lock:
+                waiting += 1
+                most = max(most, waiting)
+            yield i
+
+    def slow(i):
+        time.sleep(0.002 * (i % 3))
+        return i, threading.current_thread().name
+
+    found = []
+    with workers(3, np.inf) as mapper:
+        for result in mapper(slow, blocks()):
+            with lock:
+                waiting -= 1
+            found.append(result)
+    assert [i for i, _ in found] == list(range(50))
+    assert {name.partition("_")[0] for _, name in found} == {"mixtura"}
+    assert 1 < len({name for _, name in found}) <= 3
+    assert most <= 7
+
+
+@pytest.mark.parametrize(("n_threads", "work"), [(1, np.inf), (4, WORTH_THREADS - 1), (None, 0.0)])
+def test_small_work_and_one_thread_stay_where_they_are(n_threads, work):
+    with workers(n_threads, work) as mapper:
+        names = set(mapper(lambda _: threading.current_thread().name, range(10)))
+        assert set(pools().values()) == {1}
+    assert names == {threading.current_thread().name}
+
+
+def test_all_threads_that_may_be_used_are(monkeypatch):
+    monkeypatch.setattr(threads, "available", lambda: 3)
+    barrier = threading.Barrier(3, timeout=SECONDS)
+    with workers(None, WORTH_THREADS) as mapper:
+        assert len(set(mapper(lambda _: barrier.wait(), range(3)))) == 3
+
+
+def test_pools_hold_one_thread_inside_and_in_the_workers():
+    with workers(2, np.inf) as mapper:
+        assert set(pools().values()) == {1}
+        assert all(set(found.values()) == {1} for found in mapper(lambda _: pools(), range(4)))
+        with workers(2, np.inf):
+            assert set(pools().values()) == {1}
+        assert set(pools().values()) == {1}, "the first to leave is not the last"
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_an_error_ends_the_work_and_gives_the_pools_back(error):
+    done = []
+
+    def fail(i):
+        if i == 3:
+            raise error("here")
+        time.sleep(0.001)
+        done.append(i)
+
+    with pytest.raises(error, match="here"), workers(2, np.inf) as mapper:
+        list(mapper(fail, range(1000)))
+    assert len(done) < 20
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("mixtura")]
+
+
+def test_an_error_in_the_caller_gives_the_pools_back():
+    with pytest.raises(KeyboardInterrupt), workers(2, np.inf) as mapper:
+        for i in mapper(lambda i: i, range(1000)):
+            if i == 5:
+                raise KeyboardInterrupt
+
+
+def test_the_last_of_several_to_leave_gives_the_pools_back():
+    """Two fits that overlap: in, in, out, out."""
+    first_in, second_in, first_out = (threading.Event() for _ in range(3))
+
+    def first():
+        with single_threaded_pools():
+            first_in.set()
+            assert second_in.wait(SECONDS)
+        first_out.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(first)
+        assert first_in.wait(SECONDS)
+        with single_threaded_pools():
+            second_in.set()
+            assert first_out.wait(SECONDS)
+            assert set(pools().values()) == {1}
+        ended.result()
+
+
+def rows(n_rows):
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(n_rows, 4)) + 3.0 * (np.arange(n_rows) % 3)[:, None]
+
+
+def parameters(X, **settings):
+    """A fit of three passes on several threads."""
+    labels = np.arange(len(X)) % 3
+    model = mx.GaussianMixture(3, init_params=labels, max_iter=100, tol=1e-4, n_threads=2, **settings).fit(X)
+    return model.means_, model.covariances_, np.array(model.lower_bounds_)
+
+
+BIG = rows(3 * BLOCK)
+assert BIG.size * 3 < WORTH_THREADS
+
+
+@pytest.fixture
+def many_threads(monkeypatch):
+    """Threads however little there is to do."""
+    monkeypatch.setattr(threads, "WORTH_THREADS", 0)
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.usefixtures("many_threads")
+def test_several_fits_at_once_give_the_bits_of_each_alone():
+    alone = parameters(BIG)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: parameters(BIG), range(4)))
+    assert all(same(one, alone) for one in found)
+
+
+def _fit_in_child(queue, X):
+    found = parameters(X)
+    queue.put((found, set(pools().values())))
+
+
+def in_child(X):
+    """A fit in a forked child, which must not hang."""
+    context = get_context("fork")
+    queue = context.SimpleQueue()
+    child = context.Process(target=_fit_in_child, args=(queue, X), daemon=True)
+    child.start()
+    child.join(SECONDS)
+    if child.exitcode is None:
+        child.kill()
+        pytest.fail("the child hangs")
+    assert child.exitcode == 0
+    return queue.get()
+
+
+@pytest.mark.usefixtures("many_threads")
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+def test_a_forked_child_fits_as_its_parent_did():
+    expected = parameters(BIG)
+    found, held = in_child(BIG)
+    assert same(found, expected)
+    assert held == {2}
+
+
+@pytest.mark.usefixtures("many_threads")
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+def test_a_child_forked_in_the_middle_of_a_fit_fits_too():
+    """The parent's fit holds the pools, and its lock at the moment of the fork."""
+    expected = parameters(BIG)
+    with single_threaded_pools(), threads._lock:
+        found, held = in_child(BIG)
+    assert same(found, expected)
+    assert held == {1}, "what the child found is what it leaves"
+
+
+def test_working_reads_a_source_with_its_weights_on_threads():
+    X, weight = rows(100), np.arange(100.0)
+    with threads.working(Memory.of(X, block=10), weight, 2, np.inf) as ready:
+        assert ready.weight is weight and ready.rows is X
+        names = ready.reduce(lambda block: [threading.current_thread().name])
+        assert len(names) == 10 and all(name.startswith("mixtura") for name in names)
