@@ -79,7 +79,7 @@ def single_threaded_pools() -> Iterator[None]:
 def _control() -> Iterator[None]:
     """The right to change pools that all threads share, for the calling thread.
 
-    Since 3.8 threadpoolctl gives it to the first thread that asks, and what others ask for is silently not done; but the
+    threadpoolctl 3.8 gives it to the first thread that asks, and what others ask for is silently not done; but the
     last fit to leave need not be the first that entered, nor the thread that set a limit of its own.
     """
     _free_control()
