@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mixtura import acceleration, em, kernels, start
-from mixtura.fitting import Problem, Settings
+from mixtura.problem import Problem, Settings
 from mixtura.sources.memory import Memory
 
 

@@ -12,7 +12,6 @@ from mixtura.mixture import Mixture
 from mixtura.moments import Moments
 from mixtura.outcome import ComponentError
 
-
 # Passes of plain EM before the first leap: early on a path bends so much that a leap may end in another optimum.
 PLAIN_FIRST = 5
 

@@ -63,7 +63,15 @@ def like(values: Float, template: Array) -> Array:
     if is_host(template):
         return values
     xp = namespace(template)
-    return xp.asarray(values, dtype=xp.float64, device=device(template))
+    # torch warns of arrays that it cannot write to
+    return xp.asarray(np.require(values, requirements="W"), dtype=xp.float64, device=device(template))
+
+
+def without_gradients(array: Array) -> Array:
+    """The array, without the record of gradients that torch may keep with it and would carry through every sum."""
+    import array_api_compat
+
+    return array.detach() if array_api_compat.is_torch_array(array) else array
 
 
 def to_host(array: Array) -> Float:
@@ -72,9 +80,7 @@ def to_host(array: Array) -> Float:
         return np.asarray(array, dtype=np.float64)
     import array_api_compat
 
-    if array_api_compat.is_torch_array(array):
-        array = array.detach()
-    on_host = array_api_compat.to_device(array, _host_of(array))
+    on_host = array_api_compat.to_device(without_gradients(array), _host_of(array))
     return np.asarray(on_host.__array__() if _is_strict(array) else on_host, dtype=np.float64)
 
 

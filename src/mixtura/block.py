@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.arrays import Array, Float, is_host, like, namespace
+from mixtura.arrays import Array, Float, is_host, like, namespace, without_gradients
 from mixtura.frame import Frame
 
 
@@ -46,7 +46,7 @@ class Block:
         if is_host(self.rows):
             return self.frame.apply(self._kept())
         xp = namespace(self.rows)
-        rows = xp.astype(self.rows, xp.float64)
+        rows = xp.astype(without_gradients(self.rows), xp.float64)
         origin = like(self.frame.origin, rows)
         if self.weight is not None:
             rows = xp.where((like(self.weight, rows) > 0)[:, None], rows, origin[None, :])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,8 @@ from mixtura.covariance.cholesky import REMEDY
 from mixtura.em import Run
 from mixtura.frame import Summary
 from mixtura.outcome import MixtureError, Outcome
+from mixtura.problem import Problem
 from mixtura.sources.memory import Memory
-
-if TYPE_CHECKING:
-    from mixtura.fitting import Problem
 
 # Below this many times reg_covar the ridge, not the data, decides a column's variance.
 RIDGE = 100.0

@@ -29,9 +29,7 @@ class Outcome(Enum):
         "Failed: the covariance of a component became singular. "
         "Use fewer components, a family with fewer parameters, reg_covar or a prior."
     )
-    EMPTY = (
-        "Failed: a component is left without rows. Use fewer components or another start."
-    )
+    EMPTY = "Failed: a component is left without rows. Use fewer components or another start."
     NOT_FINITE = "Failed: the log-likelihood is not a finite number. Check the scale of the columns and the start."
     FELL = (
         "Failed: the log-likelihood fell, which an exact EM step cannot do. "

@@ -15,6 +15,7 @@ from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE, published
 from mixtura.kernels import blocked, generic
 from mixtura.parameters import Parameters
 from mixtura.prior import NormalInverseWishart
+from mixtura.problem import Problem, Settings
 from mixtura.sources.frames import Frames, numeric
 from mixtura.sources.memory import Memory
 
@@ -55,7 +56,7 @@ class Member:
             "equal_weights": False,
             "acceleration": None,
         }
-        return fitting.Settings(**(plain | OPTIONS[self.option] | others))
+        return Settings(**(plain | OPTIONS[self.option] | others))
 
 
 PLAIN = [Member(name) for name in (*MCLUST, *SKLEARN, *UNIVARIATE)]
@@ -86,7 +87,7 @@ SOURCES = {
 class Fit:
     """One start run to its end, published and measured."""
 
-    problem: fitting.Problem
+    problem: Problem
     run: em.Run
     parameters: Parameters
     kernel: object = field(repr=False)
@@ -134,7 +135,7 @@ def fit(member, X, labels, kernel="blocked", *, weight=None, block=None, n_threa
     source = X if isinstance(X, Memory) else Memory.of(X)
     source = source if block is None else replace(source, block=block)
     with only(kernel), threads.working(source, weight, n_threads, np.inf) as ready:
-        problem = fitting.Problem.pose(ready, member.settings(**settings))
+        problem = Problem.pose(ready, member.settings(**settings))
         (run,) = fitting.run_starts(problem, [begin or start.labels(labels)], np.random.RandomState(0))
     assert run.outcome.ok, run.reason
     parameters = Parameters.publish(run.model, problem.frame, problem.layout, problem.noise)
@@ -143,7 +144,7 @@ def fit(member, X, labels, kernel="blocked", *, weight=None, block=None, n_threa
 
 def steps(member, X, labels, kernel, count, **settings):
     """The first passes of EM from labels, as the loop yields them."""
-    problem = fitting.Problem.pose(Memory.of(X), member.settings(**settings))
+    problem = Problem.pose(Memory.of(X), member.settings(**settings))
     model = start.labels(labels)(problem.ground(), np.random.RandomState(0))
     rule = acceleration.rule(problem.settings.acceleration)
     return list(islice(em.iterate(problem.source, model, KERNELS[kernel], rule), count))

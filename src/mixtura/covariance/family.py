@@ -100,6 +100,9 @@ class Family:
         """
         _require_mass(mass.sum(keepdims=True) if self.shared else mass)
         _require_finite(scatter, self.order == "pooled")
+        # only their ratio matters; near one, and by a power of two, its products neither vanish nor change a bit
+        unit = np.ldexp(1.0, np.frexp(mass.sum())[1])
+        mass, scatter = mass / unit, scatter / unit
         last = None if previous is None else previous.values
         if self.shape == "I":
             return Covariance(self._rule(mass, scatter / self.n_features, None))

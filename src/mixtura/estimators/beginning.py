@@ -10,9 +10,9 @@ import numpy as np
 
 from mixtura import fitting, start
 from mixtura.estimators import conversion, initial
-from mixtura.fitting import Problem
 from mixtura.mixture import Mixture
 from mixtura.parameters import Parameters
+from mixtura.problem import Problem
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import numpy as np
 from mixtura import fitting, start
 from mixtura.covariance import Layout, published
 from mixtura.covariance.checks import Public, floating
-from mixtura.fitting import Problem
 from mixtura.mixture import Mixture
 from mixtura.noise import Noise
 from mixtura.outcome import MixtureError
 from mixtura.parameters import Parameters
+from mixtura.problem import Problem
 
 
 @dataclass(frozen=True)

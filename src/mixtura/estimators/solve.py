@@ -13,10 +13,11 @@ from mixtura.arrays import Float
 from mixtura.em import Run
 from mixtura.estimators import beginning, conversion, progress
 from mixtura.fit_report import FitReport, StartReport
-from mixtura.fitting import Measured, Problem, Settings
+from mixtura.fitting import Measured
 from mixtura.outcome import MixtureError, Outcome
 from mixtura.parameters import Parameters
 from mixtura.prior import NormalInverseWishart
+from mixtura.problem import Problem, Settings
 from mixtura.sources.memory import Memory
 
 

@@ -1,0 +1,151 @@
+"""The problem that a fit solves: rows read through their frame, and the recipe for the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from mixtura import assess, diagnostics, start
+from mixtura.arrays import to_host
+from mixtura.covariance import Family, Layout, resolve
+from mixtura.frame import Frame, Summary
+from mixtura.mixture import Recipe
+from mixtura.noise import Box, Extent, Noise
+from mixtura.outcome import MixtureError
+from mixtura.prior import NormalInverseWishart
+from mixtura.sources.memory import Memory
+
+# A unit no smaller than this part of the ridge's deviation keeps the ridge a number.
+TINY = 1e-30
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a fit is asked for; the names are the estimator's."""
+
+    n_components: int
+    covariance_type: str
+    tol: float
+    reg_covar: float
+    max_iter: int
+    noise: bool | float
+    prior: NormalInverseWishart | None
+    equal_weights: bool
+    acceleration: str | None
+    standardize: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Rows read through their frame, and the recipe for the model: what all starts share.
+
+    Parameters
+    ----------
+    source : Memory
+        Framed.
+    summary : Summary
+        Of the rows, in the user's units.
+    family : Family
+    layout : str
+    recipe : Recipe
+    noise : Noise or None
+    settings : Settings
+    """
+
+    source: Memory
+    summary: Summary
+    family: Family
+    layout: Layout
+    recipe: Recipe
+    noise: Noise | None
+    settings: Settings
+
+    @classmethod
+    def pose(cls, source: Memory, settings: Settings) -> Problem:
+        """Look at the rows once and lay down frame and recipe.
+
+        Raises
+        ------
+        MixtureError
+            Cells that are not finite numbers, too few rows, no spread where the family needs it.
+        """
+        summary = survey(source)
+        family, layout = resolve(settings.covariance_type, source.shape[1])
+        frame = summary.frame(family.scales, TINY * settings.reg_covar**0.5)
+        framed = source.framed(frame)
+        ridge = settings.reg_covar / frame.unit / frame.unit
+        noise = background(framed, settings.noise)
+        recipe = Recipe(
+            family,
+            ridge,
+            _prior(framed, family, settings),
+            settings.equal_weights,
+            None if noise is None else noise.log_volume - frame.log_unit,
+        )
+        return cls(framed, summary, family, layout, recipe, noise, settings)
+
+    @property
+    def frame(self) -> Frame:
+        """The coordinates of all models of this problem."""
+        return self.source.frame
+
+    def ground(self) -> start.Ground:
+        """What starts stand on."""
+        metric, deviation = None, self.summary.deviation
+        if self.settings.standardize:
+            metric = np.where(deviation > 0, deviation, self.frame.unit)
+        elif 0 < deviation.max() < self.frame.unit.max():  # the ridge's unit would let distances vanish
+            metric = np.full(len(deviation), deviation.max())
+        return start.Ground(self.source, self.settings.n_components, self.recipe, metric, self.layout)
+
+
+def survey(source: Memory) -> Summary:
+    """Range, mean and spread of the columns of finite rows; an error names the first cell that is not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        summary = source.summary()
+    wrong = ~(np.isfinite(summary.low) & np.isfinite(summary.high))
+    if summary.rows and wrong.any():
+        raise MixtureError(_first_wrong(source))
+    return summary
+
+
+def _first_wrong(source: Memory) -> str:
+    for block in source.blocks():
+        rows = to_host(block.rows)
+        wrong = ~np.isfinite(rows)
+        if block.weight is not None:
+            wrong[block.weight == 0] = False
+        if wrong.any():
+            row, column = (int(i) for i in np.argwhere(wrong)[0])
+            return assess.non_finite(float(rows[row, column]), block.start + row, source.name(column))
+    raise AssertionError("a range is not finite, and every cell is")
+
+
+def background(source: Memory, asked: bool | float) -> Noise | None:
+    """The uniform component that was asked for: none, of a given volume, or filling the smaller of two boxes.
+
+    The boxes are the bounding box of the rows and the one along their principal components (mclust's hypervolume).
+    """
+    if asked is False:
+        return None
+    if asked is not True:
+        return Noise.given(float(asked))
+    d = source.shape[1]
+    _, turned = np.linalg.eigh(diagnostics.total_covariance(source))
+    boxes = []
+    for axes in (np.eye(d), turned):
+        extent = source.reduce(partial(Extent.of, axes=axes))
+        boxes.append(Box(source.frame, axes, extent.low, extent.high))
+    return Noise.around(*boxes)
+
+
+def _prior(source: Memory, family: Family, settings: Settings) -> Any:
+    if settings.prior is None:
+        return None
+    unit = source.frame.unit
+    covariance = diagnostics.total_covariance(source) * unit[:, None] * unit
+    resolved = settings.prior.resolve(family.order, settings.n_components, source.frame.origin, covariance)
+    return resolved.framed(source.frame)
