@@ -58,13 +58,14 @@ def device(array: Array) -> Any:
     return array_api_compat.device(array)
 
 
-def like(values: Float, template: Array) -> Array:
-    """Host numbers as a float64 array of `template`'s namespace, on its device."""
+def like(values: Array, template: Array) -> Array:
+    """Numbers of the host, or of `template`'s own namespace, as a float64 array of that namespace on its device."""
     if is_host(template):
         return values
     xp = namespace(template)
-    # torch warns of arrays that it cannot write to
-    return xp.asarray(np.require(values, requirements="W"), dtype=xp.float64, device=device(template))
+    if is_host(values):
+        values = np.require(values, requirements="W")  # torch warns of what it cannot write to
+    return xp.asarray(values, dtype=xp.float64, device=device(template))
 
 
 def without_gradients(array: Array) -> Array:
