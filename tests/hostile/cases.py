@@ -112,3 +112,9 @@ def with_cell(value: Any, row: int = 7, column: int = 1) -> Any:
     cells = groups().astype(object)
     cells[row, column] = value
     return cells
+
+
+@cache
+def fitted() -> mx.GaussianMixture:
+    """A model of `groups` without names."""
+    return mixture(2, "diag").fit(groups())

@@ -1,6 +1,7 @@
 """Frames of every library: read as arrays are, refused by row and column, and told apart by their names."""
 
 import re
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 from numpy.testing import assert_array_equal
 
+import mixtura as mx
 from mixtura.outcome import MixtureError
 from tests.hostile.cases import (
     EACH,
@@ -65,9 +67,8 @@ HOLES: dict[str, Any] = {
 @pytest.mark.parametrize("kind", HOLES)
 @pytest.mark.parametrize("method", ("fit", *EACH, *SUMS))
 def test_nulls_name_their_row_and_column(method: str, kind: str) -> None:
-    model = mixture(2).fit(pd.DataFrame(X, columns=["a", "b"]))
     with pytest.raises(MixtureError) as caught:
-        getattr(model, method)(HOLES[kind])
+        getattr(named("a", "b"), method)(HOLES[kind])
     assert str(caught.value) == "Input X contains NaN: row 7, column 'b'. Drop or fill such rows first."
 
 
@@ -137,6 +138,12 @@ def test_names_of_two_kinds() -> None:
 FITTED = pd.DataFrame(np.column_stack([X, X[:, 0] ** 2]), columns=["width", "height", "depth"])
 
 
+@cache
+def named(*names: str) -> mx.GaussianMixture:
+    """A model of the first columns under these names."""
+    return mixture(2).fit(FITTED.iloc[:, : len(names)].set_axis(list(names), axis=1))
+
+
 @pytest.mark.parametrize(
     ("change", "owed"),
     [
@@ -155,7 +162,7 @@ FITTED = pd.DataFrame(np.column_stack([X, X[:, 0] ** 2]), columns=["width", "hei
 )
 @pytest.mark.parametrize("method", (*EACH, *SUMS))
 def test_predict_with_other_columns_lists_both(method: str, library: Any, change: Any, owed: str) -> None:
-    model, given = mixture(2).fit(FITTED), change(FITTED)
+    model, given = named(*FITTED.columns), change(FITTED)
     with pytest.raises(MixtureError) as caught:
         getattr(model, method)(library(given))
     said = str(caught.value)
@@ -165,7 +172,7 @@ def test_predict_with_other_columns_lists_both(method: str, library: Any, change
 
 
 def test_the_remedy_for_other_columns_works() -> None:
-    model = mixture(2).fit(FITTED)
+    model = named(*FITTED.columns)
     mixed = FITTED.assign(extra=1.0)[["extra", "depth", "height", "width"]]
     assert_array_equal(model.predict(mixed[list(model.feature_names_in_)]), model.predict(FITTED))
 
