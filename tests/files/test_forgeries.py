@@ -98,6 +98,7 @@ FORGERIES = {
     "a start that is a list": (report(starts=[[]]), r"report.starts is '\[\]'"),
     "quantiles that fall": (spoil("quantile_values", lambda a: a[::-1].copy()), "do not rise"),
     "quantiles of another length": (spoil("quantile_shares", lambda a: a[1:].copy()), "do not rise"),
+    "quantiles short of all": (spoil("quantile_shares", lambda a: a * 0.5), "do not rise"),
     "quantiles without shares": (drop("quantile_shares"), "do not rise"),
     "quantiles of nothing": (spoil("quantile_shares", lambda a: a[:0]), "do not rise"),
     "quantiles in a table": (spoil("quantile_shares", lambda a: a[None]), r"must have \(60,\)"),

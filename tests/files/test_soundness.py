@@ -57,3 +57,19 @@ def test_an_indefinite_covariance_with_its_own_inverse(path: Path) -> None:
             tensors["precisions"] = np.stack([precision] * 2)
             forge(path, content, tensors, outer)
             refused(path, "component 0 has")
+
+
+def test_an_indefinite_covariance_hidden_behind_a_singular_one(path: Path) -> None:
+    """Precisions so large along its null vector that no residual tells; only a Cholesky factor does."""
+    r = np.sqrt(1.25)
+    covariance = np.array([[1.0, r, r], [r, 1.0, 1.5], [r, 1.5, 1.0]])
+    lowest, null = np.linalg.eigvalsh(covariance)[:2]
+    assert abs(lowest + 0.5) < 1e-12 and abs(null) < 1e-12
+    axis = np.array([np.sqrt(2) * r, -np.sqrt(0.5), -np.sqrt(0.5)]) / np.sqrt(3.5)
+    precision = np.eye(3) + 1e15 * np.outer(axis, axis)
+    factor = np.linalg.cholesky(precision[::-1, ::-1])[::-1, ::-1]
+    mx.save(correlated("tied"), path)
+    content, tensors, outer = opened(path)
+    tensors.update(covariances=covariance, precisions=precision, precisions_cholesky=np.ascontiguousarray(factor))
+    forge(path, content, tensors, outer)
+    refused(path, "component 0 has covariances that are not positive definite")

@@ -99,7 +99,7 @@ def floats(values: Any) -> Tensor:
     array = np.asarray(values)
     if array.dtype.kind not in "fiub":
         raise Fault(f"it holds an array of {array.dtype}, and only real numbers can be kept")
-    return np.array(array, dtype=np.float32 if array.dtype == np.float32 else np.float64, order="C")
+    return np.array(array, dtype=np.float32 if array.dtype == np.float32 else np.float64)
 
 
 def _take_prior(prior: NormalInverseWishart) -> tuple[_PlainPrior, dict[str, Tensor]]:
