@@ -169,9 +169,9 @@ def page(rows: list[dict[str, Any]], machine: dict[str, Any]) -> str:
     head = (
         "# Benchmarks\n\n"
         "One EM iteration (E-step and M-step, float64) against scikit-learn, written by `make bench`: the same rows,\n"
-        "the same given start, the same threads, alternately in one run. The ratio is the median of the pairs, with the\n"
-        "lowest and the highest; trust it more than the seconds. *Same answer*: weights and every log-likelihood agree\n"
-        "to 1e-8. *Extra memory* is the peak of our fit beyond its rows, in a process of its own.\n\n"
+        "the same given start, the same threads, alternately in one run. The ratio is the median of the pairs, with\n"
+        "the lowest and the highest; trust it more than the seconds. *Same answer*: weights and every log-likelihood\n"
+        "agree to 1e-8. *Extra memory* is the peak of our fit beyond its rows, in a process of its own.\n\n"
         f"{machine['cpu']}, {machine['threads']} threads, matrix product {machine['dgemm']:.0f} Gflop/s; "
         f"Python {machine['python']}, NumPy {machine['numpy']}, scikit-learn {machine['sklearn']}; {machine['date']}."
         "\n\n"
