@@ -22,7 +22,7 @@ class Squarem:
     From three successive moments ``M0, M1, M2`` of plain EM: ``r = M1 - M0``, ``v = (M2 - M1) - r``, step length
     ``alpha = -|r^T v| / v^T v`` (at most -1) and the leap ``M0 - 2 alpha r + alpha^2 v``. The inner products are those
     of shares, means and covariances, which measure the curvature of the path better than sums about a fixed anchor do
-    (docs/decisions/0006-squarem.md). A leap that leaves the cone of moments is not made. One whose objective turns out
+    (docs/decisions/0004-squarem.md). A leap that leaves the cone of moments is not made. One whose objective turns out
     lower than the last is taken back: once for half the leap (alpha halfway to the plain -1), then for the plain step.
 
     References
