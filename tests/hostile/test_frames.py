@@ -12,6 +12,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import mixtura as mx
+from mixtura.kernels import generic
 from mixtura.outcome import MixtureError
 from tests.hostile.cases import (
     EACH,
@@ -39,6 +40,14 @@ def test_frames_equal_arrays(dtype: str, library: Any) -> None:
     assert_same_bits(arrays(model), arrays(owed))
     assert_same_bits(answers(model, frame), answers(owed, floats))
     assert model.feature_names_in_.tolist() == ["a", "b"] and len(said) == len(told)
+
+
+@pytest.mark.parametrize("library", (pd.DataFrame, pl.DataFrame, pa.table))
+def test_frames_are_computed_by_the_hosts_kernel(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generic, "moments", None)
+    monkeypatch.setattr(generic, "posterior", None)
+    frame = library({"a": X[:, 0], "b": X[:, 1]})
+    assert_same_bits(answers(mixture(2).fit(frame), frame), answers(mixture(2).fit(X), X))
 
 
 @pytest.mark.parametrize("library", (pd.DataFrame, pl.DataFrame, pa.table))

@@ -7,7 +7,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from mixtura import threads
 from mixtura.kernels import blocked
@@ -23,6 +23,13 @@ def bits(n_threads: int | None = None, k: int = 4) -> bytes:
     return b"".join(
         np.ascontiguousarray(a).tobytes() for a in (model.means_, model.covariances_, model.score_samples(ROWS))
     )
+
+
+@pytest.fixture(autouse=True)
+def two_threads_for_blas() -> Any:
+    """More than one, so that a limit that stays is seen."""
+    with threadpool_limits(2, user_api="blas"):
+        yield
 
 
 def blas() -> list[int]:

@@ -1,5 +1,6 @@
 """Units: columns a billion times apart, numbers near the ends of the doubles."""
 
+import array_api_strict
 import mpmath
 import numpy as np
 import pandas as pd
@@ -174,6 +175,14 @@ def test_under_noise_a_far_row_is_noise_and_an_infinite_one_an_error(covariance_
         for method in (*EACH, *SUMS):
             with pytest.raises(MixtureError, match=f"Input X contains {said}: row 1, column 1"):
                 getattr(model, method)(X)
+
+
+def test_under_noise_an_infinite_cell_of_another_library_is_an_error() -> None:
+    """The formulas whiten one row at a time, so there an infinite one is infinitely far and not a NaN."""
+    model, X = mixture(2, "diag", noise=True).fit(groups()), groups().copy()
+    X[9, 1] = np.inf
+    with pytest.raises(MixtureError, match="Input X contains infinity: row 9, column 1"):
+        model.predict(array_api_strict.asarray(X))
 
 
 def test_float32_beyond_the_range_of_its_squares() -> None:
