@@ -5,6 +5,7 @@ covariances against the deviations of their two columns. Distances between compo
 away: where they grow beyond a few deviations, they are added to the size of the log density.
 """
 
+from dataclasses import replace
 from functools import cache
 
 import mpmath as mp
@@ -102,6 +103,26 @@ def check_covariances(case, found, allowed, deviation, anywhere):
         assert ours - oracle.loss(mass, scatter, case.step[2]) <= allowed * mp.fsum(mass)
         return
     wrong = distance(found, [c.tolist() for c in case.step[2]])
+    assert (wrong <= allowed * deviation[:, :, None] * deviation[:, None, :]).all()
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("far", [0.0, 1e3, 1e5, 1e7])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_start_however_far_loses_no_digit(name, kernel, far):
+    """One component takes all rows, wherever it began: sums about a mean far away are taken again about the new one."""
+    case = Case(name, 0.0, 1.0, 1e2, n_components=1, seed=3)
+    density, parameters = case.truth, case.parameters
+    moved = replace(parameters, means=parameters.means + far)
+    frame = Memory.of(case.rows).summary().frame(case.family.scales)
+    model = moved.mixture(Recipe(case.family, np.zeros(case.d)), frame)
+    moments = read(Memory.of(case.rows).framed(frame), model, KERNELS[kernel])
+    found = Parameters.publish(model.update(moments), frame, case.layout, None)
+    _, means, covariances = case.step
+    allowed = SMALL * condition([*density.covariances, *covariances]) * EPS
+    deviation = np.array([[float(mp.sqrt(c[j, j])) for j in range(case.d)] for c in covariances])
+    assert (distance(found.means, means) <= allowed * deviation).all()
+    wrong = distance(case.matrices(found), [c.tolist() for c in covariances])
     assert (wrong <= allowed * deviation[:, :, None] * deviation[:, None, :]).all()
 
 
