@@ -186,5 +186,9 @@ def _counted(count: int, thing: str) -> str:
 
 
 def _renumbered(sentence: str, place: dict[int, int]) -> str:
-    """A sentence on a component, with the component's new number."""
-    return re.sub(r"^Component (\d+)", lambda found: f"Component {place[int(found.group(1))]}", sentence)
+    """A sentence on components, with their new numbers."""
+
+    def renamed(found: re.Match[str]) -> str:
+        return found[1] + ", ".join(map(str, sorted(place[int(old)] for old in found[2].split(", "))))
+
+    return re.sub(r"^(Components? )(\d+(?:, \d+)*)", renamed, sentence)

@@ -20,6 +20,8 @@ from mixtura.sources.memory import Memory
 RIDGE = 100.0
 # Spreads of columns this far apart are most likely units.
 APART = 1000.0
+# So many things are named one by one; of more, in one sentence.
+MANY = 10
 FEWER = "Use fewer components, a family with fewer parameters, or a prior."
 
 
@@ -155,10 +157,17 @@ def starved(problem: Problem, mass: Float) -> list[str]:
             f"{mass.sum():.3g} rows for {k} components leave {max(left, 0.0):.3g} for the covariance that they share. "
             f"{FEWER}"
         ]
+    found = starving(problem, mass)
+    if len(found) > MANY:
+        which, least, most = ", ".join(map(str, found)), mass[found].min(), mass[found].max()
+        return [
+            f"Components {which} hold masses of {least:.3g} to {most:.3g} rows for {d} features, too few for covariances "
+            f"of their own ({_needed(problem)}). {FEWER}"
+        ]
     return [
         f"Component {c} holds a mass of {mass[c]:.3g} rows for {d} features, too few for a covariance of its own "
         f"({_needed(problem)}). {FEWER}"
-        for c in starving(problem, mass)
+        for c in found
     ]
 
 
@@ -202,5 +211,6 @@ def weights(total: float, rows: int) -> list[str]:
 
 
 def _columns(source: Memory, columns: Sequence[int] | NDArray[np.int64]) -> str:
-    names = ", ".join(source.name(j) for j in columns[:10]) + (" ..." if len(columns) > 10 else "")
+    more = f", ... ({len(columns)} in all)" if len(columns) > MANY else ""
+    names = ", ".join(source.name(j) for j in columns[:MANY]) + more
     return f"Column {names} is" if len(columns) == 1 else f"Columns {names} are each"

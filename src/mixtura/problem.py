@@ -134,6 +134,8 @@ def background(source: Memory, asked: bool | float) -> Noise | None:
     if asked is not True:
         return Noise.given(float(asked))
     d = source.shape[1]
+    if diagnostics.dependent_columns(source):
+        raise MixtureError("noise: the rows fill no volume, for columns are collinear. Drop such columns.")
     _, turned = np.linalg.eigh(diagnostics.total_covariance(source))
     boxes = []
     for axes in (np.eye(d), turned):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -61,10 +61,15 @@ def _of_frame(estimator: BaseEstimator, X: Any, reset: bool, at_least: int) -> M
     except ValueError as error:
         if "feature names should match" not in str(error):
             raise
-        fitted, given = (", ".join(map(str, names)) for names in (estimator.feature_names_in_, rows.columns))
+        fitted, given = (_listed(names) for names in (estimator.feature_names_in_, rows.columns))
         remedy = "Select the columns: X[list(model.feature_names_in_)]."
         raise MixtureError(f"{error}Fitted with: {fitted}. Given: {given}. {remedy}") from None
     return Frames.of(rows, names=_names(estimator))
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(str(name)[:80] for name in names[:20])
+    return shown if len(names) <= 20 else f"{shown}, ... ({len(names)} in all)"
 
 
 def _elsewhere(X: Any, at_least: int) -> Any:
