@@ -23,6 +23,7 @@ def rows(seed, scale=1.0, n=50, d=3):
 @settings(max_examples=100)
 def test_a_summary_at_any_scale(seed, power, offset):
     """Range, mean and deviation of columns from 1e-300 to 1e300, near zero and far from it."""
+    power = min(power, 300.0 - offset)
     X = rows(seed) + 10.0**offset * (offset > 1.0)
     scaled = X * 10.0**power
     found = Summary.of(scaled, None)

@@ -12,8 +12,7 @@ from tests.laws.members import KERNELS, assert_same, estimator, every_kernel, ev
 
 
 @every_member
-@every_kernel
-@pytest.mark.parametrize("acceleration", [None, "squarem"])
+@pytest.mark.parametrize(("kernel", "acceleration"), [("generic", None), ("blocked", "squarem")])
 def test_one_more_step_at_rest_changes_nothing(member, kernel, acceleration):
     """EM that has settled to rounding, and one step from the published parameters."""
     X, labels = rows(member)
