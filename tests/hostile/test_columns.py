@@ -186,3 +186,20 @@ def test_a_column_that_is_constant_but_for_one_row_is_no_constant() -> None:
     model, said = heard(lambda: mixture(1, reg_covar=0).fit(X))
     assert said == []
     assert model.covariances_[0, 2, 2] == pytest.approx(199 / 200**2, rel=1e-12)
+
+
+@pytest.mark.parametrize("family", ALL)
+@pytest.mark.parametrize("held", HELD)
+def test_noise_over_flat_columns_fills_no_volume(held: str, family: str) -> None:
+    with pytest.raises(
+        MixtureError, match=r"^noise: the rows fill no volume, for columns are collinear\. Drop such columns"
+    ):
+        mixture(2, family, noise=True, **HELD[held]).fit(collinear())
+    with pytest.raises(MixtureError, match=r"^noise: the box around the rows has no volume"):
+        mixture(2, family, noise=True, **HELD[held]).fit(constant())
+
+
+def test_many_columns_are_counted_and_ten_named() -> None:
+    X = np.column_stack([groups(), np.ones((200, 25))])
+    said = heard(lambda: mixture(2, "diag").fit(X))[1]
+    assert said == ["Columns 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ... (25 in all) are each constant: variance 0."]

@@ -191,3 +191,11 @@ def test_predict_with_another_number_of_columns(columns: int) -> None:
     model = mixture(2).fit(X)
     with pytest.raises(ValueError, match=f"X has {columns} features, but GaussianMixture is expecting 2 features"):
         model.predict(groups(d=columns))
+
+
+def test_many_and_long_names_are_cut_short() -> None:
+    frame = pd.DataFrame(groups(d=60)[:, :60], columns=[f"{j} " + 1000 * "x" for j in range(60)])
+    model = mixture(1, "diag").fit(frame)
+    with pytest.raises(MixtureError, match=r"Fitted with: 0 x+, .*, \.\.\. \(60 in all\)\. Given: 59 x+") as caught:
+        model.predict(frame.iloc[:, ::-1])
+    assert len(str(caught.value)) < 5000

@@ -159,3 +159,16 @@ def test_one_row_for_each_component_in_two_hundred_features() -> None:
     np.testing.assert_allclose(model.lower_bound_, np.log(0.25) - 100 * np.log(2 * np.pi * 1e-6), rtol=1e-9)
     spherical = quiet(lambda: mixture(4, "spherical").fit(X))
     assert spherical.lower_bound_ == pytest.approx(model.lower_bound_, rel=1e-9)
+
+
+def test_many_components_are_named_in_one_sentence_that_follows_them() -> None:
+    X = groups()[::10]
+    model, said = heard(lambda: mixture(20).fit(X))
+    named = ", ".join(map(str, range(20)))
+    rows = "hold masses of 1 to 1 rows for 2 features, too few for covariances of their own (3)"
+    assert said == [f"Components {named} {rows}. {REMEDY}"]
+    assert said[0] in model.reorder(list(range(20))[::-1]).fit_report_.warnings
+    some, said = heard(lambda: mixture(13, init_params=np.minimum(np.arange(20), 12)).fit(X))
+    assert said == [f"Components 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 {rows}. {REMEDY}"]
+    back = some.reorder(list(range(13))[::-1]).fit_report_
+    assert f"Components 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 {rows}. {REMEDY}" in back.warnings

@@ -8,7 +8,7 @@ import pytest
 
 import mixtura as mx
 from mixtura.outcome import MixtureError
-from tests.hostile.cases import arrays, assert_same_bits, groups, labels, mixture
+from tests.hostile.cases import TYPES, arrays, assert_same_bits, groups, labels, mixture
 
 X = groups()
 
@@ -167,3 +167,84 @@ def test_boolean_labels_and_whole_floats_are_labels() -> None:
 def test_labels_of_one_kind_for_one_component() -> None:
     with pytest.raises(MixtureError, match="labels run from 1 to 1 and must lie between 0 and 0 for 1 components"):
         mixture(1, init_params=np.ones(200, dtype=bool)).fit(X)
+
+
+PRIORS: dict[str, tuple[dict[str, Any], str]] = {
+    "mean of three": ({"mean": [1, 2, 3]}, "prior: mean must be 2 finite numbers, one a feature."),
+    "mean NaN": ({"mean": [np.nan, 1]}, "prior: mean must be 2 finite numbers, one a feature."),
+    "scale zero": ({"scale": 0.0}, "prior: scale is not positive definite."),
+    "scale negative": ({"scale": [-1.0, 1.0]}, "prior: scale is not positive definite."),
+    "scale askew": (
+        {"scale": [[1, 2], [0, 1]]},
+        "prior: scale must be a number, 2 variances or a symmetric matrix of shape",
+    ),
+    "scale NaN": (
+        {"scale": np.nan},
+        "prior: scale must be a number, 2 variances or a symmetric matrix of shape (2, 2).",
+    ),
+    "dof": ({"dof": 0.5}, "prior: dof is 0.5 and must exceed the number of features less one, 1."),
+    "shrinkage": ({"shrinkage": -1}, "prior: shrinkage is -1 and must be a number not below 0."),
+}
+
+
+@pytest.mark.parametrize("kind", PRIORS)
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_priors_that_cannot_be(covariance_type: str, kind: str) -> None:
+    settings, owed = PRIORS[kind]
+    with pytest.raises(MixtureError, match=re.escape(owed)):
+        mixture(2, covariance_type, prior=mx.NormalInverseWishart(**settings)).fit(X)
+
+
+ASSIGNED: dict[str, tuple[str, Any, str]] = {
+    "means NaN": (
+        "means_",
+        [[0.0, 1.0], [np.nan, 1.0]],
+        "means_ of component 1 is [nan, 1.0], and must be finite numbers.",
+    ),
+    "too few means": (
+        "means_",
+        [[0.0, 1.0]],
+        "weights_ has shape (2,) and means_ (1, 2): they must be (K,) and (K, D).",
+    ),
+    "weights negative": (
+        "weights_",
+        [-0.5, 1.5],
+        "weights_ is [-0.5, 1.5]: shares must be finite, not below 0, and not all",
+    ),
+    "weights NaN": ("weights_", [np.nan, 1.0], "weights_ is [nan, 1.0]: shares must be finite"),
+    "weights zero": (
+        "weights_",
+        [0.0, 0.0],
+        "weights_ is [0.0, 0.0]: shares must be finite, not below 0, and not all 0.",
+    ),
+    "factor zero": (
+        "precisions_cholesky_",
+        np.zeros((2, 2)),
+        "precisions_cholesky_ of component 0 has the diagonal [0.0, 0.0]",
+    ),
+    "factor NaN": (
+        "precisions_cholesky_",
+        np.full((2, 2), np.nan),
+        "precisions_cholesky_ of component 0 has the diagonal",
+    ),
+    "factor negative": (
+        "precisions_cholesky_",
+        [[1.0, 1.0], [-2.0, 1.0]],
+        "of component 1 has the diagonal [-2.0, 1.0], and must",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ASSIGNED)
+@pytest.mark.parametrize("method", ("predict", "score_samples", "bic", "sample"))
+def test_assigned_attributes_that_cannot_be(method: str, kind: str) -> None:
+    name, value, owed = ASSIGNED[kind]
+    model = mixture(2, "diag").fit(X)
+    setattr(model, name, np.asarray(value))
+    with pytest.raises(MixtureError, match=re.escape(owed)):
+        getattr(model, method)(*([] if method == "sample" else [X]))
+
+
+def test_an_assigned_covariance_type_that_does_not_fit_the_arrays() -> None:
+    with pytest.raises(MixtureError, match=re.escape("should have the shape of (2, 2, 2), but got (2, 2)")):
+        mixture(2, "diag").fit(X).set_params(covariance_type="full").predict(X)

@@ -41,7 +41,23 @@ def parameters_of(estimator: Any) -> Parameters:
     _, layout = resolve(estimator.covariance_type, d)
     noise = getattr(estimator, "_noise", None)
     weight = float(getattr(estimator, "noise_weight_", 0.0)) if noise is not None else 0.0
-    return Parameters(weights, means, _arrays(estimator, layout, k, d), layout, weight, noise)
+    arrays = _arrays(estimator, layout, k, d)
+    _require_density(weights, means, published.whitening(arrays.precisions_cholesky, layout).factor)
+    return Parameters(weights, means, arrays, layout, weight, noise)
+
+
+def _require_density(weights: Any, means: Any, factor: Any) -> None:
+    """Refuse assigned numbers that no density can be made of."""
+    if not (np.isfinite(weights) & (weights >= 0)).all() or not weights.any():
+        raise MixtureError(f"weights_ is {weights.tolist()}: shares must be finite, not below 0, and not all 0.")
+    for k, mean in enumerate(means):
+        if not np.isfinite(mean).all():
+            raise MixtureError(f"means_ of component {k} is {mean.tolist()}, and must be finite numbers.")
+    for k, one in enumerate(factor):
+        spread = np.diagonal(one) if one.ndim == 2 else one
+        if not (np.isfinite(one).all() and (spread > 0).all()):
+            held = np.atleast_1d(spread).tolist()
+            raise MixtureError(f"precisions_cholesky_ of component {k} has the diagonal {held}, and must be positive.")
 
 
 def _arrays(estimator: Any, layout: Layout, n_components: int, n_features: int) -> published.Published:
