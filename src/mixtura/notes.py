@@ -161,8 +161,8 @@ def starved(problem: Problem, mass: Float) -> list[str]:
     if len(found) > MANY:
         which, least, most = ", ".join(map(str, found)), mass[found].min(), mass[found].max()
         return [
-            f"Components {which} hold masses of {least:.3g} to {most:.3g} rows for {d} features, too few for covariances "
-            f"of their own ({_needed(problem)}). {FEWER}"
+            f"Components {which} hold masses of {least:.3g} to {most:.3g} rows for {d} features, too few for "
+            f"covariances of their own ({_needed(problem)}). {FEWER}"
         ]
     return [
         f"Component {c} holds a mass of {mass[c]:.3g} rows for {d} features, too few for a covariance of its own "
