@@ -114,7 +114,7 @@ OTHER_FILES = {
     "zip": (zipped(), "zip"),
     "npz": (dumped(lambda f: np.savez(f, a=np.ones(3))), "zip"),
     "npy": (dumped(np.save, np.ones(3)), "NumPy"),
-    "gzip": (gzip.compress(b"x" * 99), "gzip"),
+    "gzip": (gzip.compress(b"x" * 99, mtime=0), "gzip"),
     **{f"pickle {p}": (pickle.dumps(Bomb(), protocol=p), "pickle|does not begin") for p in range(6)},
     "joblib": (dumped(lambda f: joblib.dump(Bomb(), f)), "pickle"),
     "joblib zlib": (dumped(lambda f: joblib.dump(Bomb(), f, compress=3)), "zlib"),
