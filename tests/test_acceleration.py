@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import mixtura as mx
 from mixtura import acceleration, em, kernels, start
 from mixtura.problem import Problem, Settings
 from mixtura.sources.memory import Memory
@@ -63,3 +64,16 @@ def test_a_leap_that_fell_is_taken_back() -> None:
     for n in refused:
         best_before = max(value for value, kept in path[:n] if kept)
         assert path[n][0] < best_before
+
+
+@pytest.mark.parametrize("reg_covar", [0.01, 1.0])
+def test_under_a_ridge_it_ends_where_plain_em_ends(reg_covar: float) -> None:
+    """A ridge's steps climb no objective: where they fall, leaps would only lead away from their fixed point."""
+    settings = {"reg_covar": reg_covar, "tol": 1e-12, "max_iter": 20000, "random_state": 0}
+    plain, fast = (
+        mx.GaussianMixture(3, acceleration=acceleration, **settings).fit(overlapping(0))
+        for acceleration in (None, "squarem")
+    )
+    assert fast.converged_
+    assert fast.n_iter_ <= plain.n_iter_ + 10
+    np.testing.assert_allclose(fast.means_, plain.means_, atol=1e-4)

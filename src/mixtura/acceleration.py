@@ -12,6 +12,8 @@ from mixtura.mixture import Mixture
 from mixtura.moments import Moments
 from mixtura.outcome import ComponentError
 
+# A fall of the objective beyond this part of its size is no rounding but a ridge, whose steps climb no objective.
+FALL = 1e-10
 # Passes of plain EM before the first leap: early on a path bends so much that a leap may end in another optimum.
 PLAIN_FIRST = 5
 
@@ -24,6 +26,7 @@ class Squarem:
     of shares, means and covariances, which measure the curvature of the path better than sums about a fixed anchor do
     (docs/decisions/0004-squarem.md). A leap that leaves the cone of moments is not made. One whose objective turns out
     lower than the last is taken back: once for half the leap (alpha halfway to the plain -1), then for the plain step.
+    Where plain steps themselves fall, as they may under a ridge, there is nothing to climb, and leaping ends.
 
     References
     ----------
@@ -36,8 +39,9 @@ class Squarem:
     def __init__(self) -> None:
         self._history: list[Moments] = []
         self._waiting: list[Mixture] = []  # what to fall back to, the plain step last
-        self._floor = -np.inf
+        self._floor = -np.inf  # the objective of the last step that was accepted
         self._passes = 0
+        self._leaping = True
 
     def __call__(self, step: Step) -> tuple[Mixture, bool]:
         """The next model: plain twice, then a leap; a leap that fell is refused."""
@@ -45,13 +49,14 @@ class Squarem:
             return self._waiting.pop(0), False
         self._waiting = []
         self._passes += 1
+        self._leaping &= not step.objective < self._floor - FALL * abs(self._floor)
+        self._floor = step.objective
         plain = step.model.update(step.moments)
-        if self._passes <= PLAIN_FIRST:
+        if self._passes <= PLAIN_FIRST or not self._leaping:
             return plain, True
         self._history.append(step.moments)
         if len(self._history) < 3:
             return plain, True
-        self._floor = step.objective
         first, *self._waiting = [*_leaps(step.model, self._history), plain]
         self._history = []
         return first, True

@@ -60,7 +60,7 @@ class Printed(Silent):
 
     def end(self, run: Run) -> None:
         """Say how the start ended."""
-        how = ENDS.get(run.outcome, f"failed: {run.reason or run.outcome.value}")
+        how = ENDS.get(run.outcome, f"failed: {run.reason or run.outcome.value}").rstrip(".")
         if not self._gains or not run.path:
             print(f"Initialization {how}.")
             return
