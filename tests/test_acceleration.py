@@ -66,6 +66,7 @@ def test_a_leap_that_fell_is_taken_back() -> None:
         assert path[n][0] < best_before
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.DataWarning")
 @pytest.mark.parametrize("reg_covar", [0.01, 1.0])
 def test_under_a_ridge_it_ends_where_plain_em_ends(reg_covar: float) -> None:
     """A ridge's steps climb no objective: where they fall, leaps would only lead away from their fixed point."""
