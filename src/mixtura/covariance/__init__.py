@@ -16,6 +16,7 @@ __all__ = [
     "Family",
     "Layout",
     "group",
+    "holds_one_matrix",
     "holds_variances",
     "public_shape",
     "resolve",
@@ -94,6 +95,11 @@ def public_shape(layout: Layout, n_components: int, n_features: int) -> tuple[in
 def holds_variances(layout: Layout) -> bool:
     """Whether the public arrays hold variances, not matrices."""
     return layout in ("diag", "spherical")
+
+
+def holds_one_matrix(layout: Layout) -> bool:
+    """Whether the public arrays are one matrix for all components."""
+    return layout == "tied"
 
 
 def group(name: str, n_features: int, n_rows: int | None = None) -> tuple[str, ...]:

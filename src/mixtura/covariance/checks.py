@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.covariance import Layout
+from mixtura.covariance import Layout, holds_one_matrix, holds_variances
 from mixtura.covariance.cholesky import cholesky
 from mixtura.outcome import DegenerateComponent, MixtureError
 
@@ -28,7 +28,7 @@ def require_shape(
     shapes: dict[str, tuple[int | None, ...]] = {"tied": (d, d), "diag": (k, d), "spherical": (k,)}
     owed = shapes.get(layout, (k, d, d))
     known = [size is None or size == found for size, found in zip(owed, array.shape, strict=False)]
-    square = array.ndim < 2 or layout == "diag" or array.shape[-1] == array.shape[-2]
+    square = holds_variances(layout) or array.shape[-1] == array.shape[-2]
     if array.ndim != len(owed) or not all(known) or not square or array.size == 0:
         shape = str(owed).replace("None", "any")
         raise MixtureError(f"The parameter '{layout} {what}' should have the shape of {shape}, but got {array.shape}")
@@ -44,8 +44,8 @@ def require_positive(array: Public, layout: Layout, what: str) -> None:
     what : {"covariance", "precision"}
         What the array holds, for the message.
     """
-    values = np.asarray(array[None] if layout == "tied" else array, dtype=np.float64)
-    owed = "positive" if layout in ("diag", "spherical") else "symmetric, positive-definite"
+    values = np.asarray(array[None] if holds_one_matrix(layout) else array, dtype=np.float64)
+    owed = "positive" if holds_variances(layout) else "symmetric, positive-definite"
     found = _not_finite(values) or (_asymmetry(values, array.dtype) if values.ndim == 3 else _sign(values))
     found = found or (_singularity(values, what) if values.ndim == 3 else None)
     if found:
@@ -62,7 +62,7 @@ def require_range(array: Public, layout: Layout, what: str) -> None:
     what : {"variance", "precision"}
         What a number on the diagonal is, for the message.
     """
-    values = array[None] if layout == "tied" else array
+    values = array[None] if holds_one_matrix(layout) else array
     diagonal = np.diagonal(values, axis1=1, axis2=2) if values.ndim == 3 else values
     lost = ~(np.isfinite(diagonal) & (diagonal > 0.0))
     if lost.any():

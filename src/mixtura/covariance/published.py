@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from mixtura.arrays import Float
-from mixtura.covariance import Layout
+from mixtura.covariance import Layout, holds_one_matrix
 from mixtura.covariance.checks import Public, floating, require_positive, require_range, require_shape
 from mixtura.covariance.cholesky import cholesky, inverse_factors
 from mixtura.covariance.value import Covariance
@@ -40,7 +40,7 @@ class Published:
 
     def reordered(self, order: Any, layout: Layout) -> Published:
         """The arrays of the same components in another order; one common matrix stays as it is."""
-        return self if layout == "tied" else Published(*(array[order] for array in vars(self).values()))
+        return self if holds_one_matrix(layout) else Published(*(array[order] for array in vars(self).values()))
 
 
 def publish(
@@ -200,7 +200,7 @@ def whitening(precisions_cholesky: Any, layout: Layout) -> Whitening:
     (1, 2, 2)
     """
     factors = np.asarray(precisions_cholesky, dtype=np.float64)
-    return Whitening(factors[None] if layout == "tied" else factors)
+    return Whitening(factors[None] if holds_one_matrix(layout) else factors)
 
 
 def read_back(covariances: Any, layout: Layout) -> Covariance:
@@ -214,7 +214,7 @@ def read_back(covariances: Any, layout: Layout) -> Covariance:
     (1, 2, 2)
     """
     values = np.asarray(covariances, dtype=np.float64)
-    return Covariance(values[None] if layout == "tied" else values)
+    return Covariance(values[None] if holds_one_matrix(layout) else values)
 
 
 def _chain(covariances: Public, source: Public, layout: Layout) -> Published:
@@ -232,7 +232,7 @@ def _chain(covariances: Public, source: Public, layout: Layout) -> Published:
 def _each(function: Callable[[Float], Float], array: Public, layout: Layout) -> Float:
     """A function of variances or of a stack of matrices, in float64, for an array in its layout."""
     values = array.astype(np.float64)
-    return np.asarray(function(values[None])[0]) if layout == "tied" else function(values)
+    return np.asarray(function(values[None])[0]) if holds_one_matrix(layout) else function(values)
 
 
 def _inverses(covariances: Float) -> Float:
@@ -277,6 +277,6 @@ def _shaped(covariance: Covariance, layout: Layout, n_components: int, n_feature
         return covariance.values
     if layout == "diag":
         return covariance.values.reshape(n_components, n_features)
-    if layout == "tied":
+    if holds_one_matrix(layout):
         return np.asarray(_symmetric(covariance.dense(1, n_features))[0])
     return _symmetric(covariance.dense(n_components, n_features))
