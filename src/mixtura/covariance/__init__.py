@@ -145,5 +145,5 @@ def subtracts(family: Family, layout: Layout) -> bool:
     [False, True, False]
     """
     if family.n_features == 1:
-        return layout in ("diag", "spherical")
+        return holds_variances(layout)
     return family.order in ("trace", "diagonal")
