@@ -181,4 +181,4 @@ def test_a_start_that_fails_says_why(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(FitFailed):
         mx.GaussianMixture(2, init_params=np.zeros(120, int), verbose=2).fit(X)
     said = capsys.readouterr().out
-    assert said == "Initialization 0\nInitialization failed: Component 1: the start gives it no row..\n"
+    assert said == "Initialization 0\nInitialization failed: Component 1: the start gives it no row.\n"
