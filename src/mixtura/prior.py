@@ -77,7 +77,7 @@ class NormalInverseWishart:
             raise MixtureError(f"prior: dof is {dof:g} and must exceed the number of features less one, {d - 1}.")
         if not (self.shrinkage >= 0 and np.isfinite(self.shrinkage)):
             raise MixtureError(f"prior: shrinkage is {self.shrinkage} and must be a number not below 0.")
-        center = mean if self.mean is None else np.asarray(self.mean, dtype=np.float64)
+        center = mean if self.mean is None else _numbers("mean", self.mean)
         if center.shape != (d,) or not np.isfinite(center).all():
             raise MixtureError(f"prior: mean must be {d} finite numbers, one a feature.")
         if self.scale is None:
@@ -159,8 +159,16 @@ def _default_scale(order: Order, covariance: Float) -> Float:
     return np.diag(np.full(len(covariance), np.trace(covariance) / len(covariance)))
 
 
+def _numbers(name: str, given: ArrayLike) -> Float:
+    """What was given for a field, as numbers."""
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise MixtureError(f"prior: {name} is {given!r} and must be numbers in the data's units.") from None
+
+
 def _given_scale(scale: ArrayLike, d: int) -> Float:
-    given = np.asarray(scale, dtype=np.float64)
+    given = _numbers("scale", scale)
     matrix = np.diag(np.broadcast_to(given, (d,))) if given.ndim < 2 and given.size in (1, d) else given
     if matrix.shape != (d, d) or not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
         raise MixtureError(f"prior: scale must be a number, {d} variances or a symmetric matrix of shape ({d}, {d}).")

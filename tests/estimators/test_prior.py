@@ -114,3 +114,10 @@ def test_passes_are_counted_and_limited() -> None:
             assert fitted(max_iter=4, tol=0, acceleration=acceleration).n_iter_ == 4
     with pytest.warns(ConvergenceWarning, match="Passes: 1; there was no gain to compare"):
         fitted(max_iter=1)
+
+
+@pytest.mark.parametrize("field", ["mean", "scale"])
+def test_a_prior_given_text(field: str) -> None:
+    prior = mx.NormalInverseWishart(**{field: "abc"})
+    with pytest.raises(mx.MixtureError, match=f"prior: {field} is 'abc' and must be numbers in the data's units"):
+        mx.GaussianMixture(2, prior=prior).fit([[0.0], [1.0], [2.0], [5.0]])
