@@ -2,6 +2,7 @@
 
 import array_api_strict
 import numpy as np
+import polars as pl
 import pytest
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
@@ -9,11 +10,12 @@ from scipy.stats import multivariate_normal
 from mixtura import kernels
 from mixtura.density import Density, Whitening, gaussian_offset
 from mixtura.frame import Frame
-from mixtura.kernels import assigned, blocked, generic
+from mixtura.kernels import assigned, blocked, direct, generic
 from mixtura.moments import Moments
+from mixtura.sources.frames import Frames, numeric
 from mixtura.sources.memory import Memory
 
-KERNELS = {"generic": generic, "blocked": blocked}
+KERNELS = {"generic": generic, "blocked": blocked, "direct": direct}
 every_kernel = pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
 X = np.random.default_rng(0).normal(size=(40, 2))
 
@@ -136,11 +138,14 @@ def test_the_nearest_mean_takes_all_and_the_first_of_equals(asarray):
     assert not np.asarray(noise).any()
 
 
-def test_the_kernel_is_chosen_by_the_kind_of_array_alone(tmp_path):
-    np.save(tmp_path / "rows.npy", X)
-    assert kernels.choose(X) is blocked
-    assert kernels.choose(np.load(tmp_path / "rows.npy", mmap_mode="r")) is blocked
-    assert kernels.choose(array_api_strict.asarray(X)) is generic
+@pytest.mark.parametrize(("n_rows", "chosen"), [(kernels.FEW // 8, direct), (kernels.FEW // 8 + 1, blocked)])
+def test_the_kernel_is_chosen_by_kind_and_shape_alone(tmp_path, n_rows, chosen):
+    rows = np.zeros((n_rows, 2))
+    np.save(tmp_path / "rows.npy", rows)
+    assert kernels.choose(rows, 4) is chosen
+    assert kernels.choose(np.load(tmp_path / "rows.npy", mmap_mode="r"), 4) is chosen
+    assert kernels.choose(Frames.of(numeric(pl.DataFrame(rows))).kind, 4) is chosen
+    assert kernels.choose(array_api_strict.asarray(rows), 4) is generic
 
 
 def test_moments_come_home_as_doubles():

@@ -12,14 +12,14 @@ import pytest
 
 from mixtura import GaussianMixture, acceleration, assess, em, fitting, kernels, start, threads
 from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE, published
-from mixtura.kernels import blocked, generic
+from mixtura.kernels import blocked, direct, generic
 from mixtura.parameters import Parameters
 from mixtura.prior import NormalInverseWishart
 from mixtura.problem import Problem, Settings
 from mixtura.sources.frames import Frames, numeric
 from mixtura.sources.memory import Memory
 
-KERNELS = {"generic": generic, "blocked": blocked}
+KERNELS = {"generic": generic, "blocked": blocked, "direct": direct}
 OPTIONS = {
     "": {},
     "noise": {"noise": True},
@@ -121,7 +121,7 @@ class Fit:
 
 def only(kernel):
     """Whatever the rows, this kernel, for the duration of a `with`."""
-    return patch.object(kernels, "choose", lambda _: KERNELS[kernel])
+    return patch.object(kernels, "choose", lambda *_: KERNELS[kernel])
 
 
 def estimator(member, labels, **others):

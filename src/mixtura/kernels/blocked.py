@@ -10,7 +10,7 @@ from mixtura.arrays import Float
 from mixtura.block import Block
 from mixtura.density import Density
 from mixtura.kernels import generic
-from mixtura.kernels.features import Form
+from mixtura.kernels.features import Form, triangle
 from mixtura.moments import Moments, Order
 
 
@@ -146,7 +146,7 @@ class Sums:
         packed = self.features[:, d + 1 :]
         if form.order != "dense":
             return packed[:, 0] if form.order == "trace" else packed
-        rows, columns = np.triu_indices(d)
+        rows, columns = triangle(d)
         full = np.empty((len(packed), d, d))
         full[:, rows, columns] = packed
         full[:, columns, rows] = packed

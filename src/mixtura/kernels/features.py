@@ -12,9 +12,10 @@ Products of features lose digits when a component is far from the origin in its 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura.arrays import Float
 from mixtura.density import Density
@@ -35,7 +36,7 @@ class Form:
 
     density: Density
 
-    @property
+    @cached_property
     def order(self) -> Order:
         """The order of moments that this density's features sum to."""
         if self.linear:
@@ -43,7 +44,7 @@ class Form:
         orders: dict[str, Order] = {"scalar": "trace", "diagonal": "diagonal", "dense": "dense"}
         return orders[self.density.whitening.kind]
 
-    @property
+    @cached_property
     def linear(self) -> bool:
         """Whether one dense whitening serves all components, so that log rho is linear in the whitened row."""
         return self.density.whitening.kind == "dense" and self.density.whitening.shared
@@ -52,7 +53,7 @@ class Form:
     def tile(self) -> int:
         """Rows a tile: a power of two between 128 and 4096."""
         doubles = self.n_features + 2 * self.density.n_components + self.density.n_features
-        return int(2 ** np.clip(np.floor(np.log2(TILE / doubles)), 7, 12))
+        return 1 << min(max((TILE // doubles).bit_length() - 1, 7), 12)
 
     @cached_property
     def n_features(self) -> int:
@@ -70,7 +71,7 @@ class Form:
         if self.order == "dense":
             precision = self.density.precision
             linear = np.einsum("kij,kj->ki", precision, means)
-            rows, columns = np.triu_indices(means.shape[1])
+            rows, columns = triangle(means.shape[1])
             quadratic = precision[:, rows, columns] * np.where(rows == columns, -0.5, -1.0)
         else:
             scale = (factor * factor).reshape(len(factor), -1)
@@ -133,3 +134,10 @@ class Form:
                 np.multiply(columns[i], columns[i:], out=features[begin : begin + d - i])
                 begin += d - i
         return features
+
+
+@cache
+def triangle(n_features: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row and column of each quadratic feature ``x_i x_j (i <= j)``, in their order."""
+    rows, columns = np.triu_indices(n_features)
+    return rows, columns

@@ -28,8 +28,8 @@ class Frames(Memory):
 
     @property
     def kind(self) -> Float:
-        """An array of the kind that blocks hold: kernels are chosen by it."""
-        return np.empty((0, self.shape[1]))
+        """An array of the kind that blocks hold and of the shape of all: kernels are chosen by it."""
+        return np.broadcast_to(0.0, self.shape)
 
     def blocks(self) -> Iterator[Block]:
         """The rows in blocks, in order."""
