@@ -80,3 +80,12 @@ def test_under_a_ridge_it_ends_where_plain_em_ends(reg_covar: float) -> None:
     assert fast.converged_
     assert fast.n_iter_ <= plain.n_iter_ + 10
     np.testing.assert_allclose(fast.means_, plain.means_, atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_no_fit_ends_on_a_leap_that_no_pass_has_measured() -> None:
+    """Cut off at any pass, a fit is at least as good as what it has seen."""
+    for most in range(8, 40):
+        settings = {"tol": 0.0, "max_iter": most, "random_state": 0, "reg_covar": 0.0}
+        model = mx.GaussianMixture(3, acceleration="squarem", **settings).fit(overlapping(0))
+        assert model.lower_bound_ > max(model.lower_bounds_) - 1e-12

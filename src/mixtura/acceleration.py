@@ -28,26 +28,41 @@ class Squarem:
     lower than the last is taken back: once for half the leap (alpha halfway to the plain -1), then for the plain step.
     Where plain steps themselves fall, as they may under a ridge, there is nothing to climb, and leaping ends.
 
+    Parameters
+    ----------
+    patient : bool
+        Whether a run may also settle as plain EM does, on a single small gain, while no leap has been made.
+
     References
     ----------
     R. Varadhan and C. Roland (2008), Simple and globally convergent methods for accelerating the convergence of any EM
     algorithm, Scandinavian Journal of Statistics 35, 335-353, scheme S1.
     """
 
-    cycle = 3
-
-    def __init__(self) -> None:
+    def __init__(self, patient: bool = False) -> None:
+        self._patient = patient
         self._history: list[Moments] = []
         self._waiting: list[Mixture] = []  # what to fall back to, the plain step last
+        self._surer: Mixture | None = None
         self._floor = -np.inf  # the objective of the last step that was accepted
         self._passes = 0
         self._leaping = True
+
+    @property
+    def cycle(self) -> int:
+        """Three steps, for the gain after a leap says little about the next; one before the first leap of a patient."""
+        return 1 if self._patient else 3
+
+    @property
+    def surer(self) -> Mixture | None:
+        """The plain step in place of the last leap."""
+        return self._surer
 
     def __call__(self, step: Step) -> tuple[Mixture, bool]:
         """The next model: plain twice, then a leap; a leap that fell is refused."""
         if self._waiting and (not step.objective >= self._floor or step.moments.empty()):
             return self._waiting.pop(0), False
-        self._waiting = []
+        self._waiting, self._surer = [], None
         self._passes += 1
         self._leaping &= not step.objective < self._floor - FALL * abs(self._floor)
         self._floor = step.objective
@@ -59,6 +74,8 @@ class Squarem:
             return plain, True
         first, *self._waiting = [*_leaps(step.model, self._history), plain]
         self._history = []
+        if self._waiting:
+            self._patient, self._surer = False, plain
         return first, True
 
 
@@ -117,5 +134,5 @@ def _in_cone(m: Moments) -> bool:
 
 
 def rule(name: str | None) -> Rule:
-    """The rule of this name: None for plain EM, "squarem"."""
-    return Plain() if name is None else Squarem()
+    """The rule of this name: None for plain EM, "squarem"; "growing" ends with passes of a patient SQUAREM."""
+    return Plain() if name is None else Squarem(patient=name == "growing")

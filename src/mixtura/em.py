@@ -51,6 +51,10 @@ class Rule(Protocol):
     def cycle(self) -> int:
         """Steps over which the objective must have settled before the loop may stop."""
 
+    @property
+    def surer(self) -> Mixture | None:
+        """The M-step from the last accepted step, where what was to follow is a leap that no pass has measured."""
+
     def __call__(self, step: Step) -> tuple[Mixture, bool]:
         """The next model, and whether the model of this step is accepted."""
 
@@ -59,6 +63,7 @@ class Plain:
     """Plain EM: every step is the M-step from the last moments."""
 
     cycle = 1
+    surer = None
 
     def __call__(self, step: Step) -> tuple[Mixture, bool]:
         """The M-step; every step is accepted."""
@@ -110,6 +115,8 @@ class Run:
         What went wrong, with its numbers.
     failed : int or None
         The component that went wrong.
+    before : str
+        What was done on samples of the rows before the first pass.
     """
 
     model: Mixture | None
@@ -120,6 +127,7 @@ class Run:
     falls: int = 0
     reason: str = ""
     failed: int | None = None
+    before: str = ""
 
     @property
     def objective(self) -> float:
@@ -160,8 +168,8 @@ def _advance(
 ) -> None:
     """Iterate into `record`; a component without rows is seeded again once."""
     settled, previous = 0, goal.before
-    steps = iterate(source, _given(record.model), kernel, _Reseeding(rule, record, reseed))
-    for step, accepted, following in steps:
+    guarded = _Reseeding(rule, record, reseed)
+    for step, accepted, following in iterate(source, _given(record.model), kernel, guarded):
         record.passes += 1
         value = step.objective / step.moments.weight
         if not np.isfinite(value):
@@ -176,8 +184,8 @@ def _advance(
             watch(record)
         if record.outcome is Outcome.FELL or settled >= rule.cycle:
             record.outcome = Outcome.CONVERGED if settled else record.outcome
-            return
-        if record.passes >= goal.max_iter:
+        if record.outcome is not Outcome.MAX_ITER or record.passes >= goal.max_iter:
+            record.model = guarded.surer or record.model
             return
 
 
@@ -201,15 +209,22 @@ class _Reseeding:
     rule: Rule
     record: Run
     reseed: Reseed
+    seeded: bool = False
 
     @property
     def cycle(self) -> int:
         """That of the rule within."""
         return self.rule.cycle
 
+    @property
+    def surer(self) -> Mixture | None:
+        """That of the rule within, unless the last step seeded a component."""
+        return None if self.seeded else self.rule.surer
+
     def __call__(self, step: Step) -> tuple[Mixture, bool]:
         """The rule's answer, or a model in which the empty components begin again."""
         empty = step.moments.empty()
+        self.seeded = bool(empty)
         if not empty:
             return self.rule(step)
         if self.record.reseeded:
