@@ -80,7 +80,7 @@ def test_means_and_scatter_do_not_depend_on_the_anchor(order, problem):
     np.testing.assert_allclose(one.mean(), expected, atol=1e-12)
     np.testing.assert_allclose(one.scatter(), direct(order, X, shares, expected).second, atol=1e-9)
     np.testing.assert_allclose(other.scatter(), one.scatter(), atol=1e-9)
-    np.testing.assert_allclose(one.shift(), expected - here, atol=1e-12)
+    np.testing.assert_allclose(one.shift, expected - here, atol=1e-12)
 
 
 def test_only_one_order_about_one_anchor_adds():

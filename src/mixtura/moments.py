@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -89,8 +90,10 @@ class Moments:
 
     def empty(self) -> list[int]:
         """Indices of the components that hold no row."""
-        return [int(k) for k in np.flatnonzero(~(self.mass > EMPTY * self.weight))]
+        there = self.mass > EMPTY * self.weight
+        return [] if there.all() else [int(k) for k in np.flatnonzero(~there)]
 
+    @cached_property
     def shift(self) -> Float:
         """Mean minus anchor, shape (K, D); zero for an empty component, which keeps its anchor."""
         mass = np.where(self.mass > EMPTY * self.weight, self.mass, np.inf)
@@ -98,24 +101,20 @@ class Moments:
 
     def mean(self) -> Float:
         """Weighted mean of each component, shape (K, D)."""
-        return self.anchor + self.shift()
+        return self.anchor + self.shift
 
     def scatter(self) -> Float:
         """Second moment about the means, in the shape of `second`."""
-        return self.second - _outer(self.order, self.mass, self.shift())
+        return self.second - _outer(self.order, self.mass, self.shift)
 
     def cancellation(self) -> float:
         """Largest ratio of the squares that were subtracted in a column to the scatter that is left of them."""
-        shift = self.shift()
-        lost = self.lost + self.mass[:, None] * shift * shift
-        left = _diagonal(self.order, self.scatter())
-        if self.order == "pooled":
-            lost = lost.sum(axis=0)
-        elif self.order == "trace":
-            lost = lost.sum(axis=1)
+        squares = self.mass[:, None] * self.shift * self.shift
+        lost = _by_column(self.order, self.lost + squares)
+        left = _diagonal(self.order, self.second) - _by_column(self.order, squares)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(lost > 0, lost / np.maximum(left, 0.0), 0.0)
-        return float(np.max(ratio, initial=0.0))
+        return float(ratio.max(initial=0.0))
 
 
 def _outer(order: Order, mass: Float, shift: Float) -> Float:
@@ -138,6 +137,13 @@ def _moved(order: Order, mass: Float, first: Float, shift: Float) -> Float:
     half = first + 0.5 * mass[:, None] * shift
     cross = half.T @ shift if order == "pooled" else half[:, :, None] * shift[:, None, :]
     return np.asarray(cross + np.swapaxes(cross, -1, -2))
+
+
+def _by_column(order: Order, squares: Float) -> Float:
+    """Squares (K, D) summed to the shape of a diagonal of the second moment."""
+    if order == "pooled":
+        return np.asarray(squares.sum(axis=0))
+    return np.asarray(squares.sum(axis=1)) if order == "trace" else squares
 
 
 def _diagonal(order: Order, second: Float) -> Float:

@@ -47,7 +47,8 @@ def cholesky(matrices: Float) -> Float:
         factors = np.asarray(np.linalg.cholesky(matrices), dtype=np.float64)
     except np.linalg.LinAlgError:
         _refuse_first(matrices)
-    left = np.diagonal(factors, axis1=1, axis2=2) ** 2
+    pivots = np.diagonal(factors, axis1=1, axis2=2)
+    left = pivots * pivots
     enough = left > SINGULAR * matrices.shape[1] * np.diagonal(matrices, axis1=1, axis2=2)
     if not enough.all():
         component, column = (int(index) for index in np.argwhere(~enough)[0])
@@ -59,8 +60,11 @@ def inverse_factors(lower: Float) -> Float:
     """Upper triangular F with ``F F^T`` the inverse of ``L L^T``: the inverse transpose of each L, shape (K, D, D)."""
     from scipy.linalg.lapack import dtrtri
 
-    # In memory, L by rows is its transpose by columns, so LAPACK reads it without a copy.
-    return np.stack([cast("tuple[Float, int]", dtrtri(factor.T, lower=0))[0] for factor in lower])
+    factors = np.empty(lower.shape)
+    for k, factor in enumerate(lower):
+        # In memory, L by rows is its transpose by columns, so LAPACK reads it without a copy.
+        factors[k] = cast("tuple[Float, int]", dtrtri(factor.T, lower=0))[0]
+    return factors
 
 
 def log_determinants(lower: Float) -> Float:

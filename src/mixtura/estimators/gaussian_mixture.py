@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from inspect import signature
 from numbers import Integral, Real
 from time import perf_counter
 from typing import Any, ClassVar, Self, cast
@@ -11,7 +12,7 @@ from typing import Any, ClassVar, Self, cast
 import numpy as np
 from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE
@@ -180,6 +181,11 @@ class GaussianMixture(Answers):
         self.acceleration = acceleration
         self.n_threads = n_threads
 
+    def _validate_params(self) -> None:
+        """Check the parameters that are not at their defaults."""
+        given = {name: value for name, value in vars(self).items() if value is not DEFAULTS.get(name, self)}
+        validate_parameter_constraints(self._parameter_constraints, given, type(self).__name__)
+
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Estimate the parameters from rows.
 
@@ -331,3 +337,7 @@ class GaussianMixture(Answers):
         """
         check_is_fitted(self)
         return cast(Self, conversion.reorder(self, conversion.sorted_by(self, by)))
+
+
+# What need not be checked.
+DEFAULTS = {name: parameter.default for name, parameter in signature(GaussianMixture).parameters.items()}

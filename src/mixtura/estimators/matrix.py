@@ -29,6 +29,8 @@ def matrix_of(estimator: BaseEstimator, X: Any, at_least: int) -> Any:
     MixtureError, ValueError, TypeError
         Masked, sparse, complex, text, date, ragged, one-dimensional or empty input, each with what to do.
     """
+    if _is_ready(X, at_least):
+        return X
     _refuse_masks(X)
     X = _array(X) if isinstance(X, list | tuple) else X
     _refuse_strangers(X)
@@ -39,6 +41,12 @@ def matrix_of(estimator: BaseEstimator, X: Any, at_least: int) -> Any:
     return check_array(
         X, dtype="numeric", ensure_all_finite=False, ensure_min_samples=at_least, estimator=estimator, input_name="X"
     )
+
+
+def _is_ready(X: Any, at_least: int) -> bool:
+    """Whether X is what the checks would hand back: a plain array of real numbers, with rows and columns enough."""
+    plain = type(X) is np.ndarray and X.ndim == 2 and X.dtype.kind in "biuf"
+    return plain and len(X) >= at_least and X.shape[1] > 0
 
 
 def _refuse_masks(X: Any) -> None:
