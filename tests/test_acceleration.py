@@ -31,7 +31,7 @@ def passes(rule: em.Rule, family: str, seed: int, most: int) -> list[tuple[float
     problem = Problem.pose(Memory.of(overlapping(seed)), settings)
     begun = start.STARTS["kmeans"](problem.ground(), np.random.RandomState(0))
     steps: Any = em.iterate(
-        problem.source, begun, kernels.choose(problem.source.rows, problem.settings.n_components), rule
+        problem.source, begun, kernels.choose(problem.source.rows, problem.settings.n_components, problem.family.order), rule
     )
     return [(step.objective / 2000, accepted) for step, accepted, _ in islice(steps, most)]
 

@@ -93,7 +93,7 @@ def test_whose_array_it_is(torch):
     assert type(home) is np.ndarray and home.dtype == np.float64
     sent = arrays.like(np.ones(2), tensor)
     assert sent.dtype == torch.float64 and sent.device == tensor.device
-    assert kernels.choose(tensor, 2) is generic
+    assert kernels.choose(tensor, 2, "dense") is generic
 
 
 def test_rows_are_not_changed(torch):

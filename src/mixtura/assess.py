@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from mixtura.arrays import Array, Float, is_host, to_host
+from mixtura.arrays import Array, Float, to_host
 from mixtura.block import Block
 from mixtura.density import Density
 from mixtura.em import Kernel
+from mixtura.kernels.measures import Measures
 from mixtura.outcome import MixtureError
 from mixtura.sources.memory import Memory
 
@@ -52,29 +54,24 @@ class Assessment:
         return Assessment(**{name: value + getattr(other, name) for name, value in vars(self).items()})
 
 
-def posterior(
-    block: Block, density: Density, kernel: Kernel, name: Callable[[int], str] = str
-) -> tuple[Array, Array, Array]:
-    """Log density, responsibilities and noise responsibility of a block of finite rows, on the host.
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Far rows overflow on their way to a density of zero, which `_require` reports."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        yield
+
+
+def _require(block: Block, log_density: Array, noise: Array, name: Callable[[int], str]) -> None:
+    """Raise MixtureError for the first row without a finite log density, and for an infinite cell that went for noise.
 
     Errors call a column by its `name`.
-
-    Raises
-    ------
-    MixtureError
-        A cell that is not a finite number, or a row so far out that its log density is below the smallest double.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        log_density, responsibilities, noise = kernel.posterior(block, density)
-    if not is_host(log_density):
-        log_density, responsibilities, noise = (to_host(part) for part in (log_density, responsibilities, noise))
     wrong = ~np.isfinite(log_density)
     alone = np.flatnonzero(noise == 1.0)  # an infinite cell looks like noise
     if len(alone):
         wrong[alone] |= ~np.isfinite(to_host(block.rows)[alone]).all(axis=1)
     if wrong.any():
         _complain(block, int(np.argmax(wrong)), name)
-    return log_density, responsibilities, noise
 
 
 def _complain(block: Block, row: int, name: Callable[[int], str]) -> None:
@@ -96,22 +93,25 @@ def non_finite(value: float, row: int, column: str) -> str:
     return f"Input X contains {what}: row {row}, column {column}. Drop or fill such rows first."
 
 
+def _measured(block: Block, density: Density, kernel: Kernel, name: Callable[[int], str]) -> Measures:
+    with _quiet():
+        found: Measures = kernel.measure(block, density)
+    _require(block, found.log_density, found.noise, name)
+    return found
+
+
 def _assess(block: Block, density: Density, kernel: Kernel, name: Callable[[int], str]) -> Assessment:
-    log_density, responsibilities, noise = posterior(block, density, kernel, name)
+    found = _measured(block, density, kernel, name)
     weight = np.ones(len(block)) if block.weight is None else block.weight
-    largest = np.maximum(responsibilities.max(axis=1), noise)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.where(responsibilities > 0, responsibilities * np.log(responsibilities), 0.0).sum(axis=1)
-        logs += np.where(noise > 0, noise * np.log(noise), 0.0)
     return Assessment(
         weight=float(weight.sum()),
-        log_likelihood=float((weight * log_density).sum()),
-        log_max=float((weight * np.log(largest)).sum()),
-        uncertainty=float((weight * (1.0 - largest)).sum()),
-        doubtful=float(weight[largest < 0.8].sum()),
-        entropy=-float((weight * logs).sum()),
-        mass=weight @ responsibilities,
-        noise=float(weight @ noise),
+        log_likelihood=float((weight * found.log_density).sum()),
+        log_max=float((weight * np.log(found.largest)).sum()),
+        uncertainty=float((weight * (1.0 - found.largest)).sum()),
+        doubtful=float(weight[found.largest < 0.8].sum()),
+        entropy=float((weight * found.entropy).sum()),
+        mass=found.mass,
+        noise=float(weight @ found.noise),
     )
 
 
@@ -123,46 +123,50 @@ def assess(source: Memory, density: Density, kernel: Kernel) -> Assessment:
 
 def log_densities(source: Memory, density: Density, kernel: Kernel) -> Float:
     """Log density of each row, shape (N,)."""
+
+    def find(block: Block) -> tuple[Float]:
+        with _quiet():
+            log_density, noise = (to_host(part) for part in kernel.log_densities(block, density))
+        _require(block, log_density, noise, source.name)
+        return (log_density,)
+
     out = np.empty(source.shape[0])
-    source.map_rows(lambda block: posterior(block, density, kernel, source.name)[:1], out)
+    source.map_rows(find, out)
     return out
 
 
 def responsibilities(source: Memory, density: Density, kernel: Kernel) -> Float:
     """Responsibilities of each row, shape (N, K), or (N, K + 1) with the noise last."""
-    noisy = density.floor is not None
-    out = np.empty((source.shape[0], density.n_components + noisy))
+    k, noisy = density.n_components, density.floor is not None
+    out = np.empty((source.shape[0], k + noisy))
 
-    def fill(block: Block) -> tuple[Float]:
-        _, shares, noise = posterior(block, density, kernel, source.name)
-        return (np.column_stack([shares, noise]) if noisy else shares,)
+    def fill(block: Block) -> tuple[()]:
+        into = out[block.start : block.stop, :k]
+        with _quiet():
+            log_density, shares, noise = kernel.posterior(block, density, into)
+        noise = to_host(noise)
+        _require(block, to_host(log_density), noise, source.name)
+        if shares is not into:
+            into[:] = to_host(shares)
+        if noisy:
+            out[block.start : block.stop, k] = noise
+        return ()
 
-    source.map_rows(fill, out)
+    source.map_rows(fill)
     return out
 
 
 def labels(source: Memory, density: Density, kernel: Kernel) -> Any:
     """Index of the largest responsibility of each row, shape (N,), -1 for the noise."""
     out = np.empty(source.shape[0], dtype=np.int64)
-
-    def fill(block: Block) -> tuple[Any]:
-        _, shares, noise = posterior(block, density, kernel, source.name)
-        best = shares.argmax(axis=1)
-        return (np.where(noise > shares.max(axis=1), -1, best),)
-
-    source.map_rows(fill, out)
+    source.map_rows(lambda block: (_measured(block, density, kernel, source.name).label,), out)
     return out
 
 
 def uncertainties(source: Memory, density: Density, kernel: Kernel) -> Float:
     """One minus the largest responsibility of each row, shape (N,)."""
     out = np.empty(source.shape[0])
-
-    def fill(block: Block) -> tuple[Float]:
-        _, shares, noise = posterior(block, density, kernel, source.name)
-        return (1.0 - np.maximum(shares.max(axis=1), noise),)
-
-    source.map_rows(fill, out)
+    source.map_rows(lambda block: (1.0 - _measured(block, density, kernel, source.name).largest,), out)
     return out
 
 

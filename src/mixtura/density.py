@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from mixtura.arrays import Float
+from mixtura.moments import Order
 
 LOG_2PI = float(np.log(2.0 * np.pi))
 
@@ -65,7 +66,7 @@ class Whitening:
         return self if self.shared else Whitening(self.factor[components])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Density:
     """A mixture density, reduced to what a kernel needs.
 
@@ -96,6 +97,13 @@ class Density:
     def n_features(self) -> int:
         """Number of features D."""
         return int(self.means.shape[1])
+
+    @property
+    def order(self) -> Order:
+        """How much of the second moment of rows is of use to a density of this kind."""
+        if self.whitening.kind == "dense":
+            return "pooled" if self.whitening.shared else "dense"
+        return "trace" if self.whitening.kind == "scalar" else "diagonal"
 
     @cached_property
     def precision(self) -> Float:

@@ -32,8 +32,14 @@ class Kernel(Protocol):
     def moments(self, block: Any, density: Density, order: Any, anchor: Float | None = None) -> Moments:
         """Moments of a block of rows under a density."""
 
-    def posterior(self, block: Any, density: Density) -> tuple[Any, Any, Any]:
-        """Log density, responsibilities and noise responsibility of each row of a block."""
+    def posterior(self, block: Any, density: Density, out: Any = None) -> tuple[Any, Any, Any]:
+        """Log density, responsibilities and noise responsibility of each row of a block; a kernel may write in `out`."""
+
+    def log_densities(self, block: Any, density: Density) -> tuple[Any, Any]:
+        """Log density and noise responsibility of each row of a block."""
+
+    def measure(self, block: Any, density: Density) -> Any:
+        """What each row's responsibilities amount to: its `Measures`."""
 
 
 class Step(NamedTuple):

@@ -44,7 +44,7 @@ def _one(problem: Problem, begin: start.Start, seed: start.Seed, before: float, 
             return Run(model, outcome=Outcome.GIVEN)
     except ComponentError as error:
         return Run(None, outcome=error.outcome, reason=str(error))
-    kernel = kernels.choose(problem.source.kind, problem.settings.n_components)
+    kernel = kernels.choose(problem.source.kind, problem.settings.n_components, problem.family.order)
     goal = Goal(problem.settings.tol, problem.settings.max_iter, before)
     reseed = partial(start.reseed, problem.source, kernel, seed)
     rule = acceleration.rule(problem.settings.acceleration)
@@ -79,7 +79,7 @@ class Measured:
 def measure(source: Memory, parameters: Parameters) -> Measured:
     """One more pass (and a sample): sums and the distribution of the log density under the published arrays."""
     density, frame = parameters.density()
-    framed, kernel = source.framed(frame), kernels.choose(source.kind, density.n_components)
+    framed, kernel = source.framed(frame), kernels.choose(source.kind, density.n_components, density.order)
     return Measured(parameters, assess.assess(framed, density, kernel), assess.Quantiles.of(framed, density, kernel))
 
 

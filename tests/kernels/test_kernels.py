@@ -14,8 +14,8 @@ from mixtura.kernels import assigned, blocked, direct, generic
 from mixtura.moments import Moments
 from mixtura.sources.frames import Frames, numeric
 from mixtura.sources.memory import Memory
+from tests.ways import KERNELS
 
-KERNELS = {"generic": generic, "blocked": blocked, "direct": direct}
 every_kernel = pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
 X = np.random.default_rng(0).normal(size=(40, 2))
 
@@ -142,10 +142,10 @@ def test_the_nearest_mean_takes_all_and_the_first_of_equals(asarray):
 def test_the_kernel_is_chosen_by_kind_and_shape_alone(tmp_path, n_rows, chosen):
     rows = np.zeros((n_rows, 2))
     np.save(tmp_path / "rows.npy", rows)
-    assert kernels.choose(rows, 4) is chosen
-    assert kernels.choose(np.load(tmp_path / "rows.npy", mmap_mode="r"), 4) is chosen
-    assert kernels.choose(Frames.of(numeric(pl.DataFrame(rows))).kind, 4) is chosen
-    assert kernels.choose(array_api_strict.asarray(rows), 4) is generic
+    assert kernels.choose(rows, 4, "dense") is chosen
+    assert kernels.choose(np.load(tmp_path / "rows.npy", mmap_mode="r"), 4, "dense") is chosen
+    assert kernels.choose(Frames.of(numeric(pl.DataFrame(rows))).kind, 4, "dense") is chosen
+    assert kernels.choose(array_api_strict.asarray(rows), 4, "dense") is generic
 
 
 def test_moments_come_home_as_doubles():

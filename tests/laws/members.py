@@ -12,14 +12,13 @@ import pytest
 
 from mixtura import GaussianMixture, acceleration, assess, em, fitting, kernels, start, threads
 from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE, published
-from mixtura.kernels import blocked, direct, generic
 from mixtura.parameters import Parameters
 from mixtura.prior import NormalInverseWishart
 from mixtura.problem import Problem, Settings
 from mixtura.sources.frames import Frames, numeric
 from mixtura.sources.memory import Memory
+from tests.ways import KERNELS
 
-KERNELS = {"generic": generic, "blocked": blocked, "direct": direct}
 OPTIONS = {
     "": {},
     "noise": {"noise": True},

@@ -15,16 +15,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mixtura.em import read
-from mixtura.kernels import blocked, generic
 from mixtura.mixture import Recipe
 from mixtura.outcome import DegenerateComponent
 from mixtura.parameters import Parameters
 from mixtura.sources.memory import Memory
 from tests.truth import oracle
 from tests.truth.cases import CONDITIONS, EPS, NAMES, PLACES, Case, condition
+from tests.ways import KERNELS
 
 SMALL = 32.0
-KERNELS = {"generic": generic, "blocked": blocked}
+
 GRID = [
     Case(name, offset, scale, CONDITIONS[(i + j) % len(CONDITIONS)], seed=i + j)
     for i, (offset, scale) in enumerate(PLACES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from numbers import Integral
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from mixtura.arrays import Float
 from mixtura.assess import Assessment
 from mixtura.covariance import resolve
 from mixtura.estimators import conversion, inputs
+from mixtura.moments import Order
 from mixtura.outcome import MixtureError
 from mixtura.parameters import Parameters
 from mixtura.sources.memory import Memory
@@ -30,10 +32,11 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return conversion.parameters_of(self)
 
-    def _working(self, source: Memory, weight: Float | None, n_components: int) -> Any:
-        """The source with its weights and its threads, for the duration of a `with`."""
+    def _working(self, source: Memory, weight: Float | None, n_components: int, order: Order) -> Any:
+        """The source with its weights, blocks and threads, for the duration of a `with`."""
         rows, columns = source.shape
-        return threads.working(source, weight, self.n_threads, float(rows) * n_components * columns)
+        sized = replace(source, block=kernels.rows_a_block(rows, columns, n_components, order))
+        return threads.working(sized, weight, self.n_threads, float(rows) * n_components * columns)
 
     def _each(self, X: Any, function: Callable[..., T], sample_weight: Any = None) -> T:
         """A function of (framed source, density, kernel) for rows under the published parameters."""
@@ -43,8 +46,8 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
         if source.shape[1] != density.n_features:
             raise MixtureError(f"X has {source.shape[1]} features, but the model has {density.n_features}.")
         weight = inputs.weight_of(sample_weight, source.shape[0])
-        with self._working(source, weight, density.n_components) as ready:
-            return function(ready.framed(frame), density, kernels.choose(ready.kind, density.n_components))
+        with self._working(source, weight, density.n_components, density.order) as ready:
+            return function(ready.framed(frame), density, kernels.choose(ready.kind, density.n_components, density.order))
 
     def _assessed(self, X: Any, sample_weight: Any) -> Assessment:
         return self._each(X, assess.assess, sample_weight)

@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE
+from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE, resolve
 from mixtura.estimators import conversion, inputs, solve
 from mixtura.estimators.answers import Answers
 from mixtura.estimators.solve import ESTIMATOR, Door
@@ -226,7 +226,8 @@ class GaussianMixture(Answers):
                 source = replace(source, names=door.names)
             dtype = np.float32 if inputs.is_single(X) else np.float64
             weight = inputs.weight_of(sample_weight, source.shape[0])
-            with self._working(source, weight, self.n_components) as ready:
+            family, _ = resolve(self.covariance_type, source.shape[1])
+            with self._working(source, weight, self.n_components, family.order) as ready:
                 solution = solve.solve(self, ready, dtype, door)
             for sentence in solution.warnings:
                 warnings.warn(sentence, DataWarning, stacklevel=4)

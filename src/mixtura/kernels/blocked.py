@@ -11,16 +11,17 @@ from mixtura.block import Block
 from mixtura.density import Density
 from mixtura.kernels import generic
 from mixtura.kernels.features import Form, triangle
+from mixtura.kernels.measures import Measures, measured
 from mixtura.moments import Moments, Order
 
 
-def posterior(block: Block, density: Density) -> tuple[Float, Float, Float]:
-    """Log density (n,), responsibilities (n, K) and noise responsibility (n,) of a block of rows."""
+def posterior(block: Block, density: Density, out: Float | None = None) -> tuple[Float, Float, Float]:
+    """Log density (n,), responsibilities (n, K), into `out` where it is given, and noise responsibility (n,)."""
     form = Form(density)
     if form.linear and form.sharp:
         return generic.posterior(block, density)
     log_density, noise = np.empty(len(block)), np.empty(len(block))
-    responsibilities = np.empty((len(block), density.n_components))
+    responsibilities = np.empty((len(block), density.n_components)) if out is None else out
     for tile in block.tiles(form.tile):
         columns = tile.columns()
         features = form.features(columns)
@@ -29,6 +30,17 @@ def posterior(block: Block, density: Density) -> tuple[Float, Float, Float]:
         log_density[span], noise[span] = normalize(values, density.floor, form.common(features))
         responsibilities[span] = values.T
     return log_density, responsibilities, noise
+
+
+def log_densities(block: Block, density: Density) -> tuple[Float, Float]:
+    """Log density and noise responsibility of each row, shape (n,) each."""
+    log_density, _, noise = posterior(block, density)
+    return log_density, noise
+
+
+def measure(block: Block, density: Density) -> Measures:
+    """What each row's responsibilities amount to."""
+    return measured(block.weight, *posterior(block, density))
 
 
 def moments(block: Block, density: Density, order: Order, anchor: Float | None = None) -> Moments:

@@ -12,14 +12,26 @@ from mixtura.arrays import Float
 from mixtura.block import Block
 from mixtura.density import Density
 from mixtura.kernels.blocked import normalize
+from mixtura.kernels.measures import Measures, measured
 from mixtura.moments import Moments, Order
 
 
-def posterior(block: Block, density: Density) -> tuple[Float, Float, Float]:
+def posterior(block: Block, density: Density, out: Float | None = None) -> tuple[Float, Float, Float]:
     """Log density (n,), responsibilities (n, K) and noise responsibility (n,) of a block of rows."""
     values = log_rho(block.columns() - density.means[:, :, None], density)
     log_density, noise = normalize(values, density.floor)
     return log_density, values.T, noise
+
+
+def log_densities(block: Block, density: Density) -> tuple[Float, Float]:
+    """Log density and noise responsibility of each row, shape (n,) each."""
+    log_density, _, noise = posterior(block, density)
+    return log_density, noise
+
+
+def measure(block: Block, density: Density) -> Measures:
+    """What each row's responsibilities amount to."""
+    return measured(block.weight, *posterior(block, density))
 
 
 def moments(block: Block, density: Density, order: Order, anchor: Float | None = None) -> Moments:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from mixtura.arrays import Float
 from mixtura.density import Density
-from mixtura.kernels import generic
+from mixtura.kernels import count_features, generic
 from mixtura.moments import Order
 
 # eps times this, a feature, is what a log density may lose before its component is computed about its mean.
@@ -36,18 +36,15 @@ class Form:
 
     density: Density
 
-    @cached_property
+    @property
     def order(self) -> Order:
         """The order of moments that this density's features sum to."""
-        if self.linear:
-            return "pooled"
-        orders: dict[str, Order] = {"scalar": "trace", "diagonal": "diagonal", "dense": "dense"}
-        return orders[self.density.whitening.kind]
+        return self.density.order
 
     @cached_property
     def linear(self) -> bool:
         """Whether one dense whitening serves all components, so that log rho is linear in the whitened row."""
-        return self.density.whitening.kind == "dense" and self.density.whitening.shared
+        return self.order == "pooled"
 
     @cached_property
     def tile(self) -> int:
@@ -58,8 +55,7 @@ class Form:
     @cached_property
     def n_features(self) -> int:
         """Number of features P of a row."""
-        d = self.density.n_features
-        return {"trace": 2 + d, "diagonal": 1 + 2 * d, "pooled": 1 + d, "dense": 1 + d + d * (d + 1) // 2}[self.order]
+        return count_features(self.density.n_features, self.order)
 
     @cached_property
     def theta(self) -> Float:

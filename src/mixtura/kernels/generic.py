@@ -10,6 +10,7 @@ from typing import Any
 from mixtura.arrays import Array, Float, like, namespace, to_host
 from mixtura.block import Block
 from mixtura.density import Density
+from mixtura.kernels.measures import Measures, measured
 from mixtura.moments import Moments, Order
 
 
@@ -44,9 +45,20 @@ def normalize(values: Array, floor: float | None) -> tuple[Array, Array, Array]:
     return top + xp.log(xp.where(total > 0, total, xp.ones_like(total))), weights * inverse[:, None], noise * inverse
 
 
-def posterior(block: Block, density: Density) -> tuple[Array, Array, Array]:
+def posterior(block: Block, density: Density, out: Any = None) -> tuple[Array, Array, Array]:
     """Log density (n,), responsibilities (n, K) and noise responsibility (n,) of a block of rows."""
     return normalize(log_rho(block.framed(), density), density.floor)
+
+
+def log_densities(block: Block, density: Density) -> tuple[Array, Array]:
+    """Log density and noise responsibility of each row, shape (n,) each."""
+    log_density, _, noise = posterior(block, density)
+    return log_density, noise
+
+
+def measure(block: Block, density: Density) -> Measures:
+    """What each row's responsibilities amount to."""
+    return measured(block.weight, *posterior(block, density))
 
 
 def moments(block: Block, density: Density, order: Order, anchor: Float | None = None) -> Moments:

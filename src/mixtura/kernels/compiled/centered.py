@@ -1,0 +1,102 @@
+"""About the means: rows are gathered for one component at a time and whitened, or summed, as differences from its mean.
+
+No digits are lost however far a component lies from the origin. For sums it is also the shorter way where few
+responsibilities of a row matter: only those rows are gathered.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixtura.kernels.compiled.jit import inlined
+
+# Responsibilities below this, a component, add less than a rounding to a row's whole.
+NEGLIGIBLE = 2.0**-53
+
+
+@inlined()
+def log_rho(x, sharp, means, factor, offset, n, v):
+    """``log rho`` of some components, into their rows of v, from x (D, WIDTH)."""
+    if len(sharp) == 0:
+        return
+    d, width = x.shape
+    diff, white, length = np.empty((d, width)), np.empty((d, width)), np.empty(width)
+    for s in range(len(sharp)):
+        k = sharp[s]
+        for j in range(d):
+            for b in range(width):
+                diff[j, b] = x[j, b] - means[k, j]
+        if factor.shape[1] == d:
+            np.dot(factor[s], diff, white)
+        else:
+            for j in range(d):
+                for b in range(width):
+                    white[j, b] = factor[s, 0, j] * diff[j, b]
+        for b in range(width):
+            length[b] = 0.0
+        for j in range(d):
+            for b in range(width):
+                length[b] += white[j, b] * white[j, b]
+        for b in range(n):
+            v[k, b] = offset[k] - 0.5 * length[b]
+
+
+@inlined()
+def count(v, n):
+    """How many responsibilities of a tile are not negligible."""
+    least, found = NEGLIGIBLE / len(v), 0
+    for k in range(len(v)):
+        for b in range(n):
+            found += v[k, b] > least
+    return found
+
+
+@inlined()
+def put(x, share, n, k, anchor, stores, second):
+    """Put the rows of a tile that matter to component k into its store; a full store is added up.
+
+    `stores` are the differences from the anchor (K, CAPACITY, D), their responsibilities (K, CAPACITY), how many there
+    are (K,), and the mass and first moments (K, 1 + D) that were added up.
+    """
+    diffs, shares, held, _ = stores
+    capacity, d = diffs.shape[1:]
+    least = NEGLIGIBLE / len(anchor)
+    for b in range(n):
+        if share[b] > least:
+            at = held[k]
+            for j in range(d):
+                diffs[k, at, j] = x[j, b] - anchor[k, j]
+            shares[k, at] = share[b]
+            held[k] = at + 1
+            if at + 1 == capacity:
+                _add_up(k, stores, second)
+
+
+@inlined()
+def empty(stores, second):
+    """Add up what is left in all stores."""
+    for k in range(len(second)):
+        if stores[2][k] > 0:
+            _add_up(k, stores, second)
+
+
+@inlined()
+def _add_up(k, stores, second):
+    diffs, shares, held, first = stores
+    n, d = held[k], diffs.shape[2]
+    held[k] = 0
+    rows, pushed = diffs[k, :n], np.empty((n, d))
+    for b in range(n):
+        first[k, 0] += shares[k, b]
+        for j in range(d):
+            pushed[b, j] = shares[k, b] * rows[b, j]
+            first[k, 1 + j] += pushed[b, j]
+    if second.shape[1] == d:
+        product = np.dot(pushed.T, rows)
+        for i in range(d):
+            for j in range(d):
+                second[k, i, j] += product[i, j]
+    else:
+        for b in range(n):
+            for j in range(d):
+                second[k, 0, j] += pushed[b, j] * rows[b, j]

@@ -1,0 +1,131 @@
+"""What every form does to a tile of rows: read it into columns, normalize log densities, write the answers.
+
+A tile is at most WIDTH rows, held as columns: a feature or a component in a row, so that inner loops run over rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixtura.kernels.compiled.arithmetic import exp, log
+from mixtura.kernels.compiled.jit import inlined
+
+# Rows a tile: what is kept of it stays in the first caches of a core.
+WIDTH = 256
+SMALLEST_NORMAL = 2.3e-308
+
+
+@inlined()
+def load(rows, weight, origin, inverse, begin, n, x, w):
+    """Rows ``begin`` to ``begin + n`` in frame coordinates as columns x (D, WIDTH), and their weights w (WIDTH,).
+
+    Rows of weight 0 lie at the origin, so that nothing in their cells can matter.
+    """
+    for j in range(x.shape[0]):
+        for b in range(n):
+            x[j, b] = (rows[begin + b, j] - origin[j]) * inverse[j]
+    if len(weight) == 0:
+        for b in range(n):
+            w[b] = 1.0
+        return
+    for b in range(n):
+        w[b] = weight[begin + b]
+        if w[b] == 0.0:
+            for j in range(x.shape[0]):
+                x[j, b] = 0.0
+
+
+@inlined()
+def normalize(v, n, floor, common, noise, log_density):
+    """Turn ``log rho`` v (K, WIDTH), less a `common` part, into responsibilities; fill the other two (WIDTH,).
+
+    A floor of -inf is no noise. A row that nothing reaches has log density -inf and no responsibilities.
+    """
+    top, total = np.empty(n), np.empty(n)
+    for b in range(n):
+        top[b] = floor
+    for k in range(len(v)):
+        for b in range(n):
+            value = v[k, b]
+            top[b] = value if value > top[b] else top[b]
+    for b in range(n):
+        top[b] = top[b] if top[b] > -np.inf else 0.0
+        noise[b] = exp(floor - top[b])
+        total[b] = noise[b]
+    for k in range(len(v)):
+        for b in range(n):
+            share = exp(v[k, b] - top[b])
+            v[k, b] = share
+            total[b] += share
+    for b in range(n):
+        reached = total[b] > 0.0
+        whole = total[b] if reached else 1.0
+        log_density[b] = top[b] + log(whole) + common[b] if reached else -np.inf
+        total[b] = 1.0 / whole
+        noise[b] *= total[b]
+    for k in range(len(v)):
+        for b in range(n):
+            v[k, b] *= total[b]
+
+
+@inlined()
+def tally(w, n, noise, log_density, totals):
+    """Add the noise's mass, the log-likelihood and the weight of a tile to `totals` (3,)."""
+    mass, value, weight = 0.0, 0.0, 0.0
+    for b in range(n):
+        mass += w[b] * noise[b]
+        # a weight of 0 removes the row, whatever its density
+        value += w[b] * log_density[b] if w[b] > 0.0 else 0.0
+        weight += w[b]
+    totals[0] += mass
+    totals[1] += value
+    totals[2] += weight
+
+
+@inlined()
+def answer(v, begin, n, noise, log_density, answers):
+    """Write log densities, noise and responsibilities of a tile into their rows of the (n,), (n,) and (n, K) asked for.
+
+    What is not asked for has no rows.
+    """
+    log_densities, noises, shares = answers
+    for b in range(n):
+        log_densities[begin + b] = log_density[b]
+        noises[begin + b] = noise[b]
+    if len(shares) > 0:
+        for b in range(n):
+            for k in range(len(v)):
+                shares[begin + b, k] = v[k, b]
+
+
+@inlined()
+def measure(v, w, begin, n, noise, measures):
+    """Write the largest responsibility (n,), its component (n,) and the entropy (n,) of a tile; add to mass (K,)."""
+    largest, label, entropy, mass = measures
+    if len(largest) == 0:
+        return
+    best, place, bits = np.empty(n), np.empty(n), np.empty(n)
+    for b in range(n):
+        best[b] = -1.0
+        place[b] = 0.0
+        bits[b] = _share_of_entropy(noise[b])
+    for k in range(len(v)):
+        held = 0.0
+        for b in range(n):
+            share = v[k, b]
+            place[b] = float(k) if share > best[b] else place[b]
+            best[b] = share if share > best[b] else best[b]
+            bits[b] += _share_of_entropy(share)
+            held += w[b] * share
+        mass[k] += held
+    for b in range(n):
+        largest[begin + b] = max(best[b], noise[b])
+        label[begin + b] = int(place[b]) if best[b] >= noise[b] else -1
+        entropy[begin + b] = bits[b]
+
+
+@inlined()
+def _share_of_entropy(share):
+    """``-r log r``, 0 at 0."""
+    normal = share if share > SMALLEST_NORMAL else 1.0
+    return -normal * log(normal)
