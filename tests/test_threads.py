@@ -1,4 +1,4 @@
-"""Threads: how many, in which order, and BLAS held to one each for exactly as long as a fit lasts."""
+"""Threads: how many, in which order, shared among fits, and none left over."""
 
 import os
 import threading
@@ -8,31 +8,26 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
 
 import mixtura as mx
+from mixtura import pools as pools_of_others
 from mixtura import threads
+from mixtura.pools import single_threaded_pools
 from mixtura.sources.memory import BLOCK, Memory
-from mixtura.threads import WORTH_THREADS, available, single_threaded_pools, workers
+from mixtura.threads import WORTH_THREADS, available, workers
+from tests.test_pools import SECONDS, pools, two_threads_a_pool  # noqa: F401  a fixture
 
-SECONDS = 60.0
 
-
-def pools():
-    """Threads of each BLAS that is loaded."""
-    return {pool["filepath"]: pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+def helpers():
+    """Threads of ours that are alive."""
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("mixtura")]
 
 
 @pytest.fixture(autouse=True)
-def _two_threads_a_pool():
-    """Every test begins with pools of two and must leave them so."""
-    with single_threaded_pools():  # loads every BLAS that a fit will use
-        pass
-    with threadpool_limits(2, user_api="blas"):
-        assert set(pools().values()) == {2}
-        yield
-        assert set(pools().values()) == {2}
-        assert threads._inside == 0
+def _nothing_is_left_over():
+    yield
+    assert not helpers()
+    assert not threads._crews
 
 
 @pytest.mark.parametrize("asked", ["1", "1,4", "1000000", "0", "-3", "", "many"])
@@ -66,8 +61,9 @@ def test_results_come_in_order_and_few_at_a_time():
                 waiting -= 1
             found.append(result)
     assert [i for i, _ in found] == list(range(50))
-    assert {name.partition("_")[0] for _, name in found} == {"mixtura"}
-    assert 1 < len({name for _, name in found}) <= 3
+    names = {name for _, name in found}
+    assert threading.current_thread().name in names and 1 < len(names) <= 3
+    assert {name.partition("_")[0] for name in names - {threading.current_thread().name}} == {"mixtura"}
     assert most <= 7
 
 
@@ -108,7 +104,7 @@ def test_an_error_ends_the_work_and_gives_the_pools_back(error):
     with pytest.raises(error, match="here"), workers(2, np.inf) as mapper:
         list(mapper(fail, range(1000)))
     assert len(done) < 20
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("mixtura")]
+    assert not helpers()
 
 
 def test_an_error_in_the_caller_gives_the_pools_back():
@@ -116,26 +112,6 @@ def test_an_error_in_the_caller_gives_the_pools_back():
         for i in mapper(lambda i: i, range(1000)):
             if i == 5:
                 raise KeyboardInterrupt
-
-
-def test_the_last_of_several_to_leave_gives_the_pools_back():
-    """Two fits that overlap: in, in, out, out."""
-    first_in, second_in, first_out = (threading.Event() for _ in range(3))
-
-    def first():
-        with single_threaded_pools():
-            first_in.set()
-            assert second_in.wait(SECONDS)
-        first_out.set()
-
-    with ThreadPoolExecutor(1) as pool:
-        ended = pool.submit(first)
-        assert first_in.wait(SECONDS)
-        with single_threaded_pools():
-            second_in.set()
-            assert first_out.wait(SECONDS)
-            assert set(pools().values()) == {1}
-        ended.result()
 
 
 def rows(n_rows):
@@ -205,7 +181,7 @@ def test_a_forked_child_fits_as_its_parent_did():
 def test_a_child_forked_in_the_middle_of_a_fit_fits_too():
     """The parent's fit holds the pools, and its lock at the moment of the fork."""
     expected = parameters(BIG)
-    with single_threaded_pools(), threads._lock:
+    with single_threaded_pools(), threads._lock, pools_of_others._lock:
         found, held = in_child(BIG)
     assert same(found, expected)
     assert held == {1}, "what the child found is what it leaves"
@@ -215,5 +191,6 @@ def test_working_reads_a_source_with_its_weights_on_threads():
     X, weight = rows(100), np.arange(100.0)
     with threads.working(Memory.of(X, block=10), weight, 2, np.inf) as ready:
         assert ready.weight is weight and ready.rows is X
-        names = ready.reduce(lambda block: [threading.current_thread().name])
-        assert len(names) == 10 and all(name.startswith("mixtura") for name in names)
+        barrier = threading.Barrier(2, timeout=SECONDS)
+        names = ready.reduce(lambda block: [barrier.wait() is not None and threading.current_thread().name])
+        assert len(names) == 10 and {name.partition("_")[0] for name in names} == {"MainThread", "mixtura"}

@@ -20,8 +20,8 @@ from mixtura.kernels import assigned
 from mixtura.mixture import Mixture, Recipe
 from mixtura.moments import CANCELLATION, Moments
 from mixtura.outcome import EmptyComponent
+from mixtura.pools import single_threaded_openmp
 from mixtura.sources.memory import Memory
-from mixtura.threads import single_threaded_openmp
 
 # k-means sees at most this many rows; up to it, its labels are scikit-learn's for scikit-learn's seed.
 SEEDING_ROWS = 2**16
@@ -168,12 +168,14 @@ def _all_rows(block: Block, n_components: int) -> tuple[Float, Float]:
 
 def kmeans(ground: Ground, seed: Seed) -> Mixture:
     """Hard clusters of one run of scikit-learn's k-means, on one thread so that its bits repeat."""
+    from sklearn import config_context
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
     rows, weight, positions = ground.rows(seed)
     rows, origin, unit = ground.coordinates(rows)
-    with single_threaded_openmp(), warnings.catch_warnings():
+    checked = config_context(assume_finite=True, skip_parameter_validation=True)
+    with single_threaded_openmp(), checked, warnings.catch_warnings():
         # fewer distinct rows than clusters: an empty component says so later
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = KMeans(ground.n_components, n_init=1, random_state=seed).fit(rows, sample_weight=weight)
