@@ -12,11 +12,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "DataWarning": "mixtura.outcome",
+    "Fits": "mixtura.estimators.many",
     "GaussianMixture": "mixtura.estimators",
     "MixtureError": "mixtura.outcome",
     "ModelFileError": "mixtura.outcome",
     "NormalInverseWishart": "mixtura.prior",
     "Outcome": "mixtura.outcome",
+    "fit_many": "mixtura.estimators.many",
     "load": "mixtura.files",
     "save": "mixtura.files",
 }
@@ -24,12 +26,14 @@ _MODULES = {"datasets": "mixtura.datasets", "plot": "mixtura.plots"}
 
 __all__ = [
     "DataWarning",
+    "Fits",
     "GaussianMixture",
     "MixtureError",
     "ModelFileError",
     "NormalInverseWishart",
     "Outcome",
     "datasets",
+    "fit_many",
     "load",
     "plot",
     "save",
