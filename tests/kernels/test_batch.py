@@ -5,7 +5,7 @@ from itertools import islice, product
 import numpy as np
 import pytest
 
-from mixtura import em, start
+from mixtura import GaussianMixture, em, start
 from mixtura.covariance import resolve
 from mixtura.kernels import batch, generic
 from mixtura.problem import Problem, Settings
@@ -100,3 +100,157 @@ def test_steps_of_exact_maximum_likelihood_and_of_equal_weights(name):
     X, labels = rows(100, 3, 3)
     assert_equal_steps(X, labels, name, 3, reg_covar=0.0)
     assert_equal_steps(X, labels, name, 3, equal_weights=True)
+
+
+def fit(jobs, seed=7, goal=None):
+    """Labels by k-means, EM, and the last measurement."""
+    goal = goal or batch.Goal(1e-3, 100, 1e-6)
+    climbed = batch.climb(jobs, batch.seed(jobs, np.full(len(jobs.jobs), seed, dtype=np.uint64)), goal)
+    return climbed, batch.measure(jobs, climbed)
+
+
+SETS = [rows(60 + 7 * i, 2, 2, seed=i)[0] for i in range(9)]
+
+
+def test_a_fit_does_not_depend_on_its_neighbors():
+    climbed, measured = fit(batch_of(SETS, "VVV", 2))
+    ends = np.cumsum([len(X) for X in SETS])
+    for order in ([8, 0, 3], [4], [1, 1]):
+        others, read = fit(batch_of([SETS[i] for i in order], "VVV", 2))
+        for name in ("passes", "weights", "means", "covariances"):
+            assert np.array_equal(getattr(others, name), getattr(climbed, name)[order]), name
+        assert np.array_equal(read.bound, measured.bound[order])
+        assert np.array_equal(read.labels, np.concatenate([np.split(measured.labels, ends)[i] for i in order]))
+
+
+def test_jobs_of_many_kinds_in_one_batch():
+    kinds = [(k, name) for k in (3, 1, 2) for name in NAMES]
+    jobs = batch.Batch.of(
+        SETS[0], None, np.tile([0, len(SETS[0])], (len(kinds), 1)), np.array([[k, number(n, 2)] for k, n in kinds])
+    )
+    climbed, measured = fit(jobs)
+    assert (climbed.status < batch.LEFT).all()
+    for j, (k, name) in enumerate(kinds):
+        alone, read = fit(batch_of([SETS[0]], name, k))
+        assert np.array_equal(alone.means[0], climbed.means[j, :k]) and not climbed.means[j, k:].any()
+        assert np.array_equal(alone.covariances[0], climbed.covariances[j, :k])
+        assert read.bound[0] == measured.bound[j]
+        np.testing.assert_allclose(measured.mass[j].sum(), len(SETS[0]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_measured_is_what_the_estimator_says(name):
+    X, _ = rows(150, 3, 3, seed=4, offset=1e4)
+    climbed, measured = fit(batch_of([X], name, 3))
+    model = GaussianMixture.from_parameters(climbed.weights[0], climbed.means[0], climbed.covariances[0])
+    assert measured.bound[0] == pytest.approx(model.score(X), abs=1e-10)
+    assert np.array_equal(measured.labels, model.predict(X))
+    np.testing.assert_allclose(measured.deviation[0], X.std(axis=0), rtol=1e-10)
+
+
+def spoiled(change):
+    X = SETS[0].copy()
+    change(X)
+    return X
+
+
+BAD = {
+    "missing": spoiled(lambda X: X.__setitem__((3, 1), np.nan)),
+    "infinite": spoiled(lambda X: X.__setitem__((3, 1), np.inf)),
+    "constant": spoiled(lambda X: X.__setitem__((slice(None), 0), 2.5)),
+    "collinear": spoiled(lambda X: X.__setitem__((slice(None), 0), 3.0 * X[:, 1] - 7.0)),
+    "huge": SETS[0] * 1e160,
+    "tiny": SETS[0] * 1e-170,
+    "one row": np.repeat(SETS[0][:1], 20, axis=0),
+    "few distinct rows": np.repeat(SETS[0][:2], 20, axis=0),
+    "few rows": SETS[0][:2],
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_what_cannot_be_fitted_is_left_and_hurts_no_neighbor(bad):
+    good, _ = fit(batch_of([SETS[1], SETS[2]], "VVV", 3))
+    climbed, measured = fit(batch_of([SETS[1], BAD[bad], SETS[2]], "VVV", 3))
+    assert climbed.status.tolist() == [batch.CONVERGED, batch.LEFT, batch.CONVERGED]
+    assert np.array_equal(climbed.means[[0, 2]], good.means)
+    assert np.isfinite(measured.bound[[0, 2]]).all()
+
+
+def test_components_that_cannot_go_on_are_left():
+    X, labels = rows(100, 2, 2)
+    goal = batch.Goal(1e-3, 100, 0.0)
+    assert batch.climb(batch_of([X], "VVV", 3), labels, goal).status[0] == batch.LEFT  # the third is empty
+    alone = np.where(np.arange(100) == 5, 2, labels)
+    assert batch.climb(batch_of([X], "VVV", 3), alone, goal).status[0] == batch.LEFT  # the third is a point
+    assert batch.climb(batch_of([X], "EEE", 3), alone, goal).status[0] < batch.LEFT
+
+
+def test_a_raised_flag_stops_every_job():
+    jobs = batch_of(SETS, "VVV", 2)
+    jobs.stop[0] = 1
+    climbed, _ = fit(jobs)
+    assert (climbed.status == batch.STOPPED).all()
+
+
+def test_falls_under_a_ridge_are_counted():
+    X, labels = rows(60, 2, 2, seed=1)
+    climbed = batch.climb(batch_of([X], "VVV", 2), labels, batch.Goal(0.0, 200, 0.5))
+    path = climbed.path[0, :200]
+    change, size = np.diff(path), 1.0 + np.abs(path[1:])
+    assert climbed.falls[0] == (change < -batch.FALL * size).sum() > 0
+
+
+def test_parameters_in_single_precision_are_those_that_are_measured():
+    climbed, measured = fit(batch_of(SETS[:1], "VVV", 2), goal=batch.Goal(1e-3, 100, 1e-6, single=True))
+    for array in (climbed.weights, climbed.means, climbed.covariances):
+        assert np.array_equal(array, array.astype(np.float32))
+    model = GaussianMixture.from_parameters(climbed.weights[0] / climbed.weights[0].sum(), *parts(climbed))
+    assert measured.bound[0] == pytest.approx(model.score(SETS[0]), abs=1e-6)
+
+
+def parts(climbed):
+    return climbed.means[0], climbed.covariances[0]
+
+
+def test_rows_of_weight_zero_do_not_matter():
+    X, labels = rows(80, 2, 2)
+    weight = np.where(np.arange(80) % 4 == 0, 0.0, 2.0)
+    spoiled = X.copy()
+    spoiled[0], spoiled[4, 1], spoiled[8] = np.nan, np.inf, 1e300
+    there = weight > 0
+    goal = batch.Goal(1e-6, 100, 1e-6)
+    first, second, without = (
+        batch.climb(batch_of([data], "VVV", 2, w), start, goal)
+        for data, w, start in (
+            (X, weight, labels),
+            (spoiled, weight, labels),
+            (X[there], np.full(there.sum(), 2.0), labels[there]),
+        )
+    )
+    assert np.array_equal(first.means, second.means)
+    np.testing.assert_allclose(first.means, without.means, atol=1e-12)
+    read = batch.measure(batch_of([spoiled], "VVV", 2, weight), second)
+    model = GaussianMixture.from_parameters(second.weights[0], *parts(second))
+    sound = np.isfinite(spoiled).all(axis=1) & (np.abs(spoiled) < 1e299).all(axis=1)
+    assert np.array_equal(read.labels[sound], model.predict(spoiled[sound]))
+    assert (read.labels[[0, 4, 8]] == -1).all()
+
+
+def test_clusters_are_those_of_scikit_learn():
+    from sklearn.cluster import KMeans
+
+    draw = np.random.default_rng(0)
+    sets = [draw.normal(size=(90, 2)) + 12.0 * np.eye(3)[np.arange(90) % 3][:, :2] for _ in range(5)]
+    labels = batch.seed(batch_of(sets, "VVV", 3), np.arange(5, dtype=np.uint64)).reshape(5, 90)
+    for X, found in zip(sets, labels, strict=True):
+        theirs = KMeans(3, n_init=10, random_state=0).fit(X)
+        pairs = set(zip(found.tolist(), theirs.labels_.tolist(), strict=True))
+        assert len(pairs) == 3
+
+
+def test_seeds_draw_differently_and_repeat():
+    X, _ = rows(300, 2, 4)
+    jobs = batch_of([X], "VVV", 4)
+    labels = [batch.seed(jobs, np.array([seed], dtype=np.uint64)).tolist() for seed in (0, 1, 2, 3, 0)]
+    assert labels[0] == labels[4]
+    assert len({tuple(one) for one in labels}) > 1

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from mixtura.arrays import Float
 from mixtura.kernels.compiled import jobs
-from mixtura.kernels.compiled.jobs import CONVERGED, LEFT, STOPPED, UNSETTLED, Goal
+from mixtura.kernels.compiled.jobs import CONVERGED, FALL, LEFT, STOPPED, UNSETTLED, Goal
 from mixtura.kernels.compiled.passes import DENSE, DIAGONAL, TRACE
 from mixtura.moments import Order
 
 Whole = NDArray[np.int64]
 
-__all__ = ["CONVERGED", "LEFT", "STOPPED", "UNSETTLED", "Batch", "Climb", "Goal", "Measure", "climb", "measure", "rule"]
-__all__ += ["seed"]
+__all__ = ["CONVERGED", "FALL", "LEFT", "STOPPED", "UNSETTLED"]
+__all__ += ["Batch", "Climb", "Goal", "Measure", "climb", "measure", "rule", "seed"]
 
 ORDERS: dict[Order, int] = {"trace": TRACE, "diagonal": DIAGONAL, "dense": DENSE, "pooled": DENSE}
 

@@ -114,7 +114,8 @@ def _fit(plan: Plan, data: Sequence[Any], stop: Positions, which: Positions) -> 
     from mixtura.kernels import batch
 
     sets, starts = [data[i] for i in which], len(plan.seeds)
-    rows = np.concatenate([one.rows for one in sets], dtype=np.float64, casting="same_kind")
+    rows = np.empty((sum(len(one.rows) for one in sets), sets[0].rows.shape[1]))
+    np.concatenate([one.rows for one in sets], out=rows, casting="same_kind")
     weight = None if sets[0].weight is None else np.concatenate([one.weight for one in sets])
     ends = np.cumsum([len(one.rows) for one in sets])
     spans = np.column_stack([np.concatenate([[0], ends[:-1]]), ends]).repeat(starts, axis=0)
