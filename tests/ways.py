@@ -21,11 +21,12 @@ def held_to(**constants):
     return SimpleNamespace(**{name: under(name) for name in ("moments", "posterior", "log_densities", "measure")})
 
 
+WIDE = {"NARROW_DENSE": 0, "NARROW_FEW": 0, "NARROW_ELSE": 0}
 KERNELS = {
     "generic": generic,
     "blocked": blocked,
     "direct": direct,
     "native": native,
-    "products": held_to(NARROW=0, THIN=0, CHUNK=4),
-    "whitened": held_to(NARROW=0, WIDE=0),
+    "products": held_to(**WIDE, THIN=0, CHUNK=4),
+    "whitened": held_to(**WIDE, WIDE=0),
 }

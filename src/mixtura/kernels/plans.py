@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
@@ -13,11 +13,13 @@ from mixtura.arrays import Float
 from mixtura.block import Block
 from mixtura.density import Density
 from mixtura.kernels.compiled import quadratic, signatures
-from mixtura.kernels.features import Form, triangle
+from mixtura.kernels.features import Form
 from mixtura.moments import Moments, Order
 
-# Up to this many features rows are whitened one component at a time in registers; beyond, as products of features.
-NARROW = 8
+# Features up to which rows are whitened in registers, one component at a time; beyond, products of features are
+# shorter: for dense whitening, dense whitening of a FEW components, and all else.
+NARROW_DENSE, NARROW_FEW, NARROW_ELSE = 6, 10, 3
+FEW = 16
 # Features of a chunk: with a tile of rows they stay in the second cache of a core.
 CHUNK = 1024
 # With so few components products of features are thin; from so many features on whitening is the shorter way.
@@ -74,11 +76,17 @@ def plan(density: Density, order: Order | None = None, about_anchor: bool = Fals
 
     Products of features give one order, about the origin; sums `about_anchor` are asked for when those lost digits.
     """
-    if density.n_features <= NARROW:
+    if density.n_features <= _narrow(density):
         return Narrow(density)
     few = density.n_components <= THIN and density.n_features >= WIDE
     other = order is not None and order != Form(density).order
     return Products(density, few or other or about_anchor)
+
+
+def _narrow(density: Density) -> int:
+    if density.order != "dense":
+        return NARROW_ELSE
+    return NARROW_FEW if density.n_components <= FEW else NARROW_DENSE
 
 
 def _rows(block: Block) -> tuple[int, tuple[Any, ...]]:
@@ -216,22 +224,22 @@ class Products:
         second, totals = np.zeros((k, d if dense else 1, d)), np.zeros(3)
         stores = (np.empty((k, capacity, d)), shares, counts, first)
         self._sweep(block, anchor, (sums, pooled, stores, second), totals, UNASKED)
+        if dense and not self.featureless:
+            signatures.add_about()(sums, anchor, second)
         gathered = second if dense else second[:, 0]
         found = _moments(order, anchor, first[:, 0], first[:, 1:], _of_order(order, gathered), totals)
-        return found if self.featureless else found + self._products(order, sums, pooled).about(anchor)
+        return found if self.featureless else found + self._products(order, sums, pooled, anchor)
 
-    def _products(self, order: Order, sums: Float, pooled: Float) -> Moments:
-        """The sums of features as Moments about the frame's origin."""
+    def _products(self, order: Order, sums: Float, pooled: Float, anchor: Float) -> Moments:
+        """What the sums of features are about an anchor; dense second moments were added to the others."""
         d = self.density.n_features
-        packed = sums[1 + d :].T
+        mass, first, packed = sums[0], sums[1 : 1 + d].T, sums[1 + d :].T
         if order == "dense":
-            rows, columns = triangle(d)
-            second = np.empty((len(packed), d, d))
-            second[:, rows, columns] = second[:, columns, rows] = packed
-        else:
-            second = pooled if order == "pooled" else packed[:, 0] if order == "trace" else packed
-        origin = np.zeros((len(packed), d))
-        return _moments(order, origin, sums[0], sums[1 : 1 + d].T, second, np.zeros(3))
+            pushed = mass[:, None] * anchor
+            found = _moments(order, anchor, mass, first - pushed, np.zeros((1, 1, 1)), np.zeros(3))
+            return replace(found, lost=pushed * anchor)
+        second = pooled if order == "pooled" else packed[:, 0] if order == "trace" else packed
+        return _moments(order, np.zeros_like(anchor), mass, first, second, np.zeros(3)).about(anchor)
 
 
 def _of_order(order: Order, second: Float) -> Float:

@@ -12,11 +12,13 @@ from mixtura.kernels.compiled.jit import inlined
 
 # Responsibilities below this, a component, add less than a rounding to a row's whole.
 NEGLIGIBLE = 2.0**-53
+# Up to so many features the sums of a store are taken one by one: for BLAS they are too small.
+SHORT = 24
 
 
 @inlined()
 def log_rho(x, sharp, means, factor, offset, n, v):
-    """``log rho`` of some components, into their rows of v, from x (D, WIDTH)."""
+    """``log rho`` of some components, into their rows of v, from x (D, width)."""
     if len(sharp) == 0:
         return
     d, width = x.shape
@@ -85,18 +87,36 @@ def _add_up(k, stores, second):
     diffs, shares, held, first = stores
     n, d = held[k], diffs.shape[2]
     held[k] = 0
-    rows, pushed = diffs[k, :n], np.empty((n, d))
+    columns, pushed = np.empty((d, n)), np.empty((d, n))
     for b in range(n):
         first[k, 0] += shares[k, b]
         for j in range(d):
-            pushed[b, j] = shares[k, b] * rows[b, j]
-            first[k, 1 + j] += pushed[b, j]
-    if second.shape[1] == d:
-        product = np.dot(pushed.T, rows)
+            columns[j, b] = diffs[k, b, j]
+    for j in range(d):
+        total = 0.0
+        for b in range(n):
+            pushed[j, b] = shares[k, b] * columns[j, b]
+            total += pushed[j, b]
+        first[k, 1 + j] += total
+    if second.shape[1] == d and d > SHORT:
+        product = np.dot(pushed, columns.T)
         for i in range(d):
             for j in range(d):
                 second[k, i, j] += product[i, j]
+    elif second.shape[1] == d:
+        for i in range(d):
+            for j in range(i + 1):
+                total = _dot(pushed[i], columns[j], n)
+                second[k, i, j] += total
+                second[k, j, i] = second[k, i, j]
     else:
-        for b in range(n):
-            for j in range(d):
-                second[k, 0, j] += pushed[b, j] * rows[b, j]
+        for j in range(d):
+            second[k, 0, j] += _dot(pushed[j], columns[j], n)
+
+
+@inlined()
+def _dot(a, b, n):
+    total = 0.0
+    for i in range(n):
+        total += a[i] * b[i]
+    return total

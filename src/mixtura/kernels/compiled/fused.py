@@ -9,7 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from mixtura.kernels.compiled.jit import inlined
-from mixtura.kernels.compiled.tiles import WIDTH, answer, load, measure, normalize, tally
+from mixtura.kernels.compiled.tiles import answer, apply, load, measure, normalize, tally
+
+# Rows a tile: what is kept of it stays in the first cache of a core.
+WIDTH = 256
 
 
 def sweep(
@@ -42,16 +45,19 @@ def sweep(
     d = len(columns)
     x, w = np.empty((d, WIDTH)), np.empty(WIDTH)
     v, pushed = np.empty((len(means), WIDTH)), np.empty((d + 1, WIDTH))
-    noise, log_density, common = np.empty(WIDTH), np.empty(WIDTH), np.zeros(WIDTH)
+    noise, log_density, common, scale = np.empty(WIDTH), np.empty(WIDTH), np.zeros(WIDTH), np.empty(WIDTH)
     for begin in range(0, len(rows), WIDTH):
         n = min(WIDTH, len(rows) - begin)
         load(rows, weight, origin, inverse, begin, n, x, w)
         _log_rho(x, means, factor, offset, columns, n, v)
-        normalize(v, n, floor, common, noise, log_density)
+        normalize(v, n, floor, common, noise, log_density, scale)
         tally(w, n, noise, log_density, totals)
         if len(sums) > 0:
-            _accumulate(x, v, w, anchor, columns, n, pushed, sums)
+            for b in range(n):
+                scale[b] *= w[b]
+            _accumulate(x, v, scale, anchor, columns, n, pushed, sums)
         if len(answers[0]) > 0:
+            apply(v, n, scale)
             answer(v, begin, n, noise, log_density, answers)
             measure(v, w, begin, n, noise, measures)
 
@@ -72,12 +78,12 @@ def _log_rho(x, means, factor, offset, columns, n, v):
 
 
 @inlined()
-def _accumulate(x, v, w, anchor, columns, n, pushed, sums):
+def _accumulate(x, v, scale, anchor, columns, n, pushed, sums):
     for k in range(len(anchor)):
         mean, into = anchor[k], sums[k]
         mass = 0.0
         for b in range(n):
-            share = w[b] * v[k, b]
+            share = scale[b] * v[k, b]
             pushed[0, b] = share
             mass += share
         into[0] += mass
@@ -89,9 +95,16 @@ def _accumulate(x, v, w, anchor, columns, n, pushed, sums):
                 pushed[1, b] = push
                 first += push
             into[1 + i] += first
-            for j in range(i + 1):
-                second = 0.0
+            for j in range(0, i, 2):
+                one, two = 0.0, 0.0
                 for b in range(n):
-                    second += pushed[1, b] * (x[j, b] - mean[j])
-                into[p] += second
-                p += 1
+                    one += pushed[1, b] * (x[j, b] - mean[j])
+                    two += pushed[1, b] * (x[j + 1, b] - mean[j + 1])
+                into[p + j] += one
+                into[p + j + 1] += two
+            if i % 2 == 0:
+                one = 0.0
+                for b in range(n):
+                    one += pushed[1, b] * (x[i, b] - mean[i])
+                into[p + i] += one
+            p += i + 1

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core.caching import FunctionCache
 
 # Sums may be taken in the order that suits vectors, and products fused into sums; NaN and infinity keep their meaning.
 FAST = {"contract", "reassoc"}
@@ -25,8 +29,38 @@ def compiled(function: Any, *signatures: Any, fast: set[str] = FAST) -> Any:
     numba keeps machine code beside the source, or in the user's cache folder where that cannot be written. Where none
     can be, it is compiled again in every process.
     """
-    options = {"fastmath": fast, "nogil": True, "error_model": "numpy"}
+    dispatcher = numba.njit(fastmath=fast, nogil=True, error_model="numpy")(function)
     try:
-        return numba.njit(list(signatures), cache=True, **options)(function)
+        dispatcher._cache = _Cache(function)
+        _compile(dispatcher, signatures)
     except (OSError, RuntimeError):  # no folder for it, or none with room
-        return numba.njit(list(signatures), **options)(function)
+        dispatcher = numba.njit(fastmath=fast, nogil=True, error_model="numpy")(function)
+        _compile(dispatcher, signatures)
+    return dispatcher
+
+
+def _compile(dispatcher: Any, signatures: tuple[Any, ...]) -> None:
+    for signature in signatures:
+        dispatcher.compile(signature)
+    dispatcher.disable_compile()
+
+
+class _Cache(FunctionCache):  # type: ignore[misc]
+    """Machine code on the disk, told apart by all our sources.
+
+    numba looks at the date of the file of the compiled function alone, not at what that calls; and the files of a wheel
+    may all have one date.
+    """
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        return (*super()._index_key(sig, codegen), _sources())
+
+
+@cache
+def _sources() -> str:
+    """A digest of the compiled code's sources: this folder and the batch beside it."""
+    folder = Path(__file__).parent
+    digest = sha256()
+    for path in sorted([*folder.glob("*.py"), *folder.parent.glob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

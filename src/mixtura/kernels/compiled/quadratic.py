@@ -11,10 +11,12 @@ import numpy as np
 
 from mixtura.kernels.compiled import centered
 from mixtura.kernels.compiled.jit import inlined
-from mixtura.kernels.compiled.tiles import WIDTH, answer, load, measure, normalize, tally
+from mixtura.kernels.compiled.tiles import answer, apply, load, measure, normalize, tally
 
 # What the quadratic features are: of one dense whitening none are needed.
 TRACE, DIAGONAL, DENSE, LINEAR = 0, 1, 2, 3
+# Rows a tile at most and at least, and how many responsibilities it may hold: products like wide tiles.
+WIDEST, NARROWEST, TILE = 256, 64, 2**18
 # A tile is concentrated when this share of its responsibilities matters at most.
 CONCENTRATED = 0.25
 
@@ -52,13 +54,15 @@ def sweep(
         Second moments about the anchor of what went through the stores, added to.
     """
     k, d = means.shape
-    x, white, w = np.empty((d, WIDTH)), np.empty((d, WIDTH)), np.empty(WIDTH)
-    v, part = np.empty((k, WIDTH)), np.empty((k, WIDTH))
-    phi = np.empty((_most_features(form, d, chunks), WIDTH))
+    width = tile_width(k)
+    x, white, v = np.empty((d, width)), np.empty((d, width)), np.empty((k, width))
+    part = np.empty((k if len(chunks) > 2 else 0, width))
+    phi = np.empty((_most_features(form, d, chunks), width))
     product, square = np.empty((len(phi), k)), np.empty((len(pooled), len(pooled)))
-    noise, log_density, common = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH)
-    for begin in range(0, len(rows), WIDTH):
-        n = min(WIDTH, len(rows) - begin)
+    w, scale, common = np.empty(width), np.empty(width), np.empty(width)
+    noise, log_density = np.empty(width), np.empty(width)
+    for begin in range(0, len(rows), width):
+        n = min(width, len(rows) - begin)
         load(rows, weight, origin, inverse, begin, n, x, w)
         _clear(x, w, noise, n)
         _whiten(x, form, shared, white, common)
@@ -66,10 +70,10 @@ def sweep(
         if floor > -np.inf:
             _add_common(v, common)
         centered.log_rho(x, sharp, means, factor, offset, n, v)
-        normalize(v, n, floor, common, noise, log_density)
+        normalize(v, n, floor, common, noise, log_density, scale)
         tally(w, n, noise, log_density, totals)
         if len(sums) > 0:
-            _weigh(v, w, n)
+            _weigh(v, w, n, scale)
             if len(pooled) > 0:
                 _add_pooled(x, w, noise, white, square, pooled)
             whole = form == LINEAR or centered.count(v, n) > CONCENTRATED * n * k
@@ -77,10 +81,38 @@ def sweep(
             if whole:
                 _add_products(x, v, form, chunks, phi, product, sums)
         if len(answers[0]) > 0:
+            apply(v, n, scale)
             answer(v, begin, n, noise, log_density, answers)
             measure(v, w, begin, n, noise, measures)
     if len(sums) > 0:
         centered.empty(stores, second)
+
+
+def add_about(sums, anchor, second):
+    """Add dense second moments about an anchor to `second` (K, D, D), from sums of features about the frame's origin.
+
+    ``sum (x - a)(x - a)^T = sum x x^T - a f^T - f a^T + m a a^T`` with the first moments f and masses m.
+    """
+    k, d = anchor.shape
+    p = 1 + d
+    for i in range(d):
+        for j in range(i, d):
+            for c in range(k):
+                moved = sums[0, c] * anchor[c, i] - sums[1 + i, c]
+                value = sums[p, c] + moved * anchor[c, j] - anchor[c, i] * sums[1 + j, c]
+                second[c, i, j] += value
+                if i != j:
+                    second[c, j, i] += value
+            p += 1
+
+
+@inlined()
+def tile_width(n_components):
+    """Rows a tile: its responsibilities stay in the second cache of a core."""
+    width = WIDEST
+    while width > NARROWEST and width * n_components > TILE:
+        width //= 2
+    return width
 
 
 @inlined()
@@ -103,7 +135,7 @@ def _n_features(form, d, first, last, with_rows):
 @inlined()
 def _clear(x, w, noise, n):
     """Products run over whole tiles: beyond the last row all is 0."""
-    for b in range(n, WIDTH):
+    for b in range(n, len(w)):
         w[b] = 0.0
         noise[b] = 0.0
         for j in range(len(x)):
@@ -117,38 +149,40 @@ def _whiten(x, form, shared, white, common):
     In the linear form that is -1/2 the squared length of the whitened row. It is added last, for far out it would
     swallow the differences between components.
     """
-    for b in range(WIDTH):
+    width = len(common)
+    for b in range(width):
         common[b] = 0.0
     if form != LINEAR:
         for j in range(len(x)):
-            for b in range(WIDTH):
+            for b in range(width):
                 white[j, b] = x[j, b]
         return
     np.dot(shared, x, white)
     for j in range(len(x)):
-        for b in range(WIDTH):
+        for b in range(width):
             common[b] -= 0.5 * white[j, b] * white[j, b]
 
 
 @inlined()
 def _features(x, form, first, last, with_rows, phi):
     """Fill phi with one chunk of the features of x; their number."""
-    d, p = len(x), 0
+    d, width = x.shape
+    p = 0
     if with_rows:
-        for b in range(WIDTH):
+        for b in range(width):
             phi[0, b] = 1.0
         for j in range(d):
-            for b in range(WIDTH):
+            for b in range(width):
                 phi[1 + j, b] = x[j, b]
         p = 1 + d
     for i in range(first, last):
         for j in range(i, d if form == DENSE else i + 1):
-            for b in range(WIDTH):
+            for b in range(width):
                 phi[p, b] = x[i, b] * x[j, b]
             p += 1
     if form == TRACE:
         for i in range(1, d):
-            for b in range(WIDTH):
+            for b in range(width):
                 phi[p - 1, b] += x[i, b] * x[i, b]
     return p
 
@@ -158,10 +192,13 @@ def _log_rho(x, form, theta, chunks, phi, part, v):
     p = 0
     for c in range(len(chunks) - 1):
         count = _features(x, form, chunks[c], chunks[c + 1], c == 0, phi)
-        np.dot(theta[p : p + count].T, phi[:count], part)
-        for k in range(len(v)):
-            for b in range(WIDTH):
-                v[k, b] = part[k, b] if c == 0 else v[k, b] + part[k, b]
+        if c == 0:
+            np.dot(theta[:count].T, phi[:count], v)
+        else:
+            np.dot(theta[p : p + count].T, phi[:count], part)
+            for k in range(len(v)):
+                for b in range(v.shape[1]):
+                    v[k, b] += part[k, b]
         p += count
 
 
@@ -169,18 +206,19 @@ def _log_rho(x, form, theta, chunks, phi, part, v):
 def _add_common(v, common):
     """Next to a floor, log rho has to be whole."""
     for k in range(len(v)):
-        for b in range(WIDTH):
+        for b in range(len(common)):
             v[k, b] += common[b]
-    for b in range(WIDTH):
+    for b in range(len(common)):
         common[b] = 0.0
 
 
 @inlined()
-def _weigh(v, w, n):
+def _weigh(v, w, n, scale):
+    for b in range(n):
+        scale[b] *= w[b]
+    apply(v, n, scale)
     for k in range(len(v)):
-        for b in range(n):
-            v[k, b] *= w[b]
-        for b in range(n, WIDTH):
+        for b in range(n, v.shape[1]):
             v[k, b] = 0.0
 
 
@@ -210,7 +248,7 @@ def _add_products(x, v, form, chunks, phi, product, sums):
 @inlined()
 def _add_pooled(x, w, noise, pushed, square, pooled):
     for i in range(len(x)):
-        for b in range(WIDTH):
+        for b in range(len(w)):
             pushed[i, b] = x[i, b] * w[b] * (1.0 - noise[b])
     np.dot(pushed, x.T, square)
     for i in range(len(x)):

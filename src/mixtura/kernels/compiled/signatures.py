@@ -52,6 +52,17 @@ def quadratic_sweep(itemsize: int) -> Any:
         return _quadratic(itemsize)
 
 
+def add_about() -> Any:
+    """`quadratic.add_about`, compiled."""
+    with _lock:
+        return _add_about()
+
+
+@cache
+def _add_about() -> Any:
+    return compiled(quadratic.add_about, types.void(_given(2), _given(2), _filled(3)))
+
+
 @cache
 def _fused(itemsize: int, n_features: int) -> Any:
     density = [_given(2), _given(2), _given(1), REAL, types.UniTuple(WHOLE, n_features), _given(2)]

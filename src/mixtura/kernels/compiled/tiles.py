@@ -1,6 +1,6 @@
 """What every form does to a tile of rows: read it into columns, normalize log densities, write the answers.
 
-A tile is at most WIDTH rows, held as columns: a feature or a component in a row, so that inner loops run over rows.
+A tile is at most `width` rows, held as columns: a feature or a component in a row, so that inner loops run over rows.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ import numpy as np
 from mixtura.kernels.compiled.arithmetic import exp, log
 from mixtura.kernels.compiled.jit import inlined
 
-# Rows a tile: what is kept of it stays in the first caches of a core.
-WIDTH = 256
 SMALLEST_NORMAL = 2.3e-308
 
 
 @inlined()
 def load(rows, weight, origin, inverse, begin, n, x, w):
-    """Rows ``begin`` to ``begin + n`` in frame coordinates as columns x (D, WIDTH), and their weights w (WIDTH,).
+    """Rows ``begin`` to ``begin + n`` in frame coordinates as columns x (D, width), and their weights w (width,).
 
     Rows of weight 0 lie at the origin, so that nothing in their cells can matter.
     """
@@ -36,12 +34,13 @@ def load(rows, weight, origin, inverse, begin, n, x, w):
 
 
 @inlined()
-def normalize(v, n, floor, common, noise, log_density):
-    """Turn ``log rho`` v (K, WIDTH), less a `common` part, into responsibilities; fill the other two (WIDTH,).
+def normalize(v, n, floor, common, noise, log_density, scale):
+    """Turn ``log rho`` v (K, width), less a `common` part, into responsibilities but for a `scale` (width,).
 
-    A floor of -inf is no noise. A row that nothing reaches has log density -inf and no responsibilities.
+    Fills the noise's responsibility, the log density and the scale. A floor of -inf is no noise. A row that nothing
+    reaches has log density -inf and no responsibilities.
     """
-    top, total = np.empty(n), np.empty(n)
+    top, total = np.empty(n), scale
     for b in range(n):
         top[b] = floor
     for k in range(len(v)):
@@ -63,9 +62,14 @@ def normalize(v, n, floor, common, noise, log_density):
         log_density[b] = top[b] + log(whole) + common[b] if reached else -np.inf
         total[b] = 1.0 / whole
         noise[b] *= total[b]
+
+
+@inlined()
+def apply(v, n, scale):
+    """Multiply the columns of v (K, width) by a scale (width,)."""
     for k in range(len(v)):
         for b in range(n):
-            v[k, b] *= total[b]
+            v[k, b] *= scale[b]
 
 
 @inlined()
