@@ -5,6 +5,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture
+from mixtura.kernels import choose, native
 from mixtura.sources.memory import BLOCK
 from mixtura.threads import WORTH_THREADS
 from tests.laws.members import (
@@ -111,3 +112,25 @@ def test_any_kind_of_numbers_gives_the_same_bits(kernel, dtype):
         with only(kernel):
             for method in METHODS:
                 assert np.array_equal(getattr(model, method)(held), getattr(model, method)(exact)), method
+
+
+def test_compiled_threads_at_their_real_size_give_the_same_bits():
+    """Rows enough for the compiled kernel's own blocks, few and more features."""
+    rng = np.random.default_rng(0)
+    for n_rows, d, k in ((600_000, 2, 4), (120_000, 12, 20)):
+        X = rng.normal(size=(n_rows, d)) + rng.integers(k, size=(n_rows, 1))
+        start = {
+            "weights_init": np.full(k, 1 / k),
+            "means_init": X[:k],
+            "precisions_init": np.tile(np.eye(d), (k, 1, 1)),
+        }
+        fits = []
+        for n_threads in (1, 2, 3, 8):
+            with pytest.warns(ConvergenceWarning):
+                fits.append(GaussianMixture(k, n_threads=n_threads, max_iter=2, tol=0.0, **start).fit(X))
+        assert choose(X, k, "dense") is native
+        for other in fits[1:]:
+            assert fits[0].lower_bounds_ == other.lower_bounds_
+            assert np.array_equal(fits[0].covariances_, other.covariances_)
+            assert fits[0].lower_bound_ == other.lower_bound_
+            assert np.array_equal(fits[0].predict_proba(X[:300_000]), other.predict_proba(X[:300_000]))
