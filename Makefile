@@ -60,8 +60,8 @@ format: .venv/.installed  ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/.installed  ## how fast, against whom, with the same answers
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: .venv/.installed  ## how fast, against whom, with the same answers; BENCH="--quick" or BENCH="--only fit_many"
+	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:  ## remove what the other targets made, but for .venv
 	rm -rf demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,108 @@
+"""Fits from nothing: many small ones, one small one, a large one, and the first of a process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks import fresh
+from benchmarks.footprint import estimator
+from benchmarks.iterations import EXACT, OURS, THEIRS
+from benchmarks.problems import fit, gap, pairs, problem, timed
+from benchmarks.rounds import Clock, alternate, within
+from benchmarks.where import sampled
+from benchmarks.workloads import Workload
+
+
+def fit_many(work: Workload) -> dict[str, Any]:
+    """Many small fits at once against scikit-learn one by one, with all threads and with one, which suits it."""
+    from threadpoolctl import threadpool_limits
+
+    import mixtura as mx
+
+    sets, k = pairs(work.options["sets"], work.shape), work.shape.components
+    fitted: dict[str, Any] = {}
+
+    def ours() -> float:
+        seconds, fitted[OURS] = timed(lambda: mx.fit_many(sets, k, random_state=0))
+        return seconds
+
+    def theirs() -> float:
+        kind = estimator(THEIRS)
+        seconds, fitted[THEIRS] = timed(lambda: [kind(k, random_state=0).fit(X) for X in sets])
+        return seconds
+
+    ours()
+    clocks = {OURS: ours, THEIRS: theirs, f"{THEIRS}, 1 thread": within(lambda: threadpool_limits(1), theirs)}
+    samples = alternate(clocks, work.repeats)
+    reached = np.asarray(fitted[OURS].lower_bounds)
+    short = float((np.array([each.lower_bound_ for each in fitted[THEIRS]]) - reached).max())
+    return {
+        "samples": samples,
+        "gaps": {THEIRS: max(0.0, short)},
+        "tolerance": {THEIRS: 1e-3},
+        "where": sampled(lambda: [ours() for _ in range(5)]),
+    }
+
+
+def one_fit(work: Workload) -> dict[str, Any]:
+    """One small fit with default settings: the mean over several data sets."""
+    sets, k = pairs(work.options["sets"], work.shape), work.shape.components
+    fitted: dict[str, list[Any]] = {}
+
+    def clock(name: str) -> Clock:
+        def all_of_them() -> float:
+            kind = estimator(name)
+            seconds, fitted[name] = timed(lambda: [kind(k, random_state=0).fit(X) for X in sets])
+            return seconds / len(sets)
+
+        return all_of_them
+
+    clocks = {name: clock(name) for name in (OURS, THEIRS)}
+    clocks[OURS](), clocks[THEIRS]()
+    samples = alternate(clocks, work.repeats)
+    return {
+        "samples": samples,
+        "gaps": {THEIRS: max(map(gap, fitted[OURS], fitted[THEIRS]))},
+        "tolerance": {THEIRS: EXACT},
+        "where": sampled(lambda: [clocks[OURS]() for _ in range(5)]),
+    }
+
+
+def whole_fit(work: Workload) -> dict[str, Any]:
+    """A fit from nothing, its own seeding included, to the likelihood that scikit-learn ends at."""
+    X, _ = problem(work.shape)
+    k = work.shape.components
+    models = {OURS: work.options["ours"], THEIRS: {}}
+    fitted: dict[str, Any] = {}
+
+    def clock(name: str) -> Clock:
+        def whole() -> float:
+            model = estimator(name)(k, random_state=0, **models[name])
+            seconds, fitted[name] = timed(lambda: model.fit(X))
+            return seconds
+
+        return whole
+
+    fit(estimator(OURS), work.shape, X, 1, init_params="random_from_data", random_state=0)  # compiles
+    clocks = {name: clock(name) for name in models}
+    samples = alternate(clocks, work.repeats)
+    ends = {name: {"end": model.lower_bound_, "passes": model.n_iter_} for name, model in fitted.items()}
+    return {
+        "samples": samples,
+        "gaps": {THEIRS: max(0.0, fitted[THEIRS].lower_bound_ - fitted[OURS].lower_bound_)},
+        "tolerance": {THEIRS: 1e-4},
+        "where": sampled(clocks[OURS]),
+        "notes": {"settings": work.options["ours"]} | ends,
+    }
+
+
+def first_fit(work: Workload) -> dict[str, Any]:
+    """The first fit of a process, with nothing compiled before; and with the libraries it uses loaded before."""
+    clocks: dict[str, Clock] = {
+        OURS: lambda: fresh.first_fit("mixtura", work.shape),
+        "ours, its libraries loaded": lambda: fresh.first_fit("mixtura", work.shape, "scipy.special, sklearn.mixture"),
+        THEIRS: lambda: fresh.first_fit("sklearn.mixture", work.shape),
+    }
+    return {"samples": alternate(clocks, work.repeats)}
