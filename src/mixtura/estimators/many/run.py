@@ -215,7 +215,8 @@ def _fit_small(task: Task) -> list[int]:
         np.array([seed.generate_state(1, np.uint64)[0] for seed in seeds]),
         task.table.single,
     )
-    chosen = [i for i in there if plan.fits(task.data[i])]  # type: ignore[arg-type]
+    most = plan.most_rows()
+    chosen = [i for i, one in enumerate(task.data) if one is not None and len(one.rows) <= most]
     left = sorted(set(there) - set(chosen))
     for which, climbed, measured in small.run(plan, task.data, chosen, asked.n_threads) if chosen else ():
         left += task.table.write(which, climbed, measured, task.data)

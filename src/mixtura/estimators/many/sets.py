@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -128,8 +128,7 @@ def weights_of(sample_weight: Any, keys: Sequence[Any]) -> list[Any]:
     return found
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(NamedTuple):
     """A data set as numbers.
 
     Parameters
@@ -156,7 +155,7 @@ def read(estimator: BaseEstimator, X: Any, sample_weight: Any) -> Ready:
     MixtureError, ValueError, TypeError
         What `GaussianMixture.fit` would raise for such rows or weights.
     """
-    if is_plain(X) and X.ndim == 2 and len(X) >= 2:
+    if is_plain(X) and X.ndim == 2 and len(X) >= 2 and X.shape[1] > 0:
         rows, names, single = X, None, X.dtype == np.float32
     else:
         source = inputs.source_of(estimator, X, reset=True, at_least=2)

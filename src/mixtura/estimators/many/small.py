@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 
 from mixtura import threads
 from mixtura.covariance import Family, Layout, holds_one_matrix, holds_variances, public_shape
-from mixtura.estimators.many.sets import Ready
+from mixtura.start import SEEDING_ROWS
 
 if TYPE_CHECKING:
     from mixtura.kernels.batch import Climb, Measure
 
-# Rows times components times features P of a data set up to which its whole fit is one thread's work.
-SMALL = 2**19
+# Rows times components times features P of a data set up to which its whole fit is one thread's work: at most a tenth
+# of a second for thirty passes. The ordinary way took five to fifteen times as long on two threads, at every shape
+# tried up to there. Beyond it one thread would be waited for, and responsibilities outgrow the caches.
+SMALL = 2**21
+# Rows of a data set that k-means may see, as in the ordinary way.
+MOST_ROWS = SEEDING_ROWS
 # Rows times components that a thread takes at a time: a millisecond or two, long against what one turn costs.
 TURN = 2**15
 # Passes that a fit in the batch may make; one that has not settled then begins again in the ordinary way.
@@ -54,11 +58,11 @@ class Plan:
     seeds: NDArray[np.uint64]
     single: bool
 
-    def fits(self, ready: Ready) -> bool:
-        """Whether a data set is small."""
-        n, d = ready.rows.shape
+    def most_rows(self) -> int:
+        """Rows that a small data set has at most."""
+        d = self.family.n_features
         products = d * (d + 1) // 2 if self.family.order in ("dense", "pooled") else d
-        return bool(n * self.n_components * (1 + d + products) <= SMALL)
+        return min(MOST_ROWS, SMALL // (self.n_components * (1 + d + products)))
 
 
 def closed(family: Family) -> bool:
