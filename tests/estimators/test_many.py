@@ -192,8 +192,12 @@ def frame(library):
     return library.DataFrame({"x": rows[:, 0], "key": keys, "y": rows[:, 1]})
 
 
-@pytest.mark.parametrize("by", ["key", ["key"]], ids=str)
+@pytest.mark.parametrize(
+    "by", ["key", ["key"], pd.Grouper(key="key", sort=True), frame(pd)["key"].rename("other")], ids=type
+)
 def test_groups_of_pandas(by):
+    if isinstance(by, pd.Series):  # a key from elsewhere is no column
+        return assert_same(many(frame(pd)[["x", "y"]].groupby(by)), many(frame(pd).groupby("key")))
     fits = many(frame(pd).groupby(by))
     assert [key[0] if isinstance(key, tuple) else key for key in fits.keys] == ["a", "b", "c"]
     assert_same(fits, many([CUBE[1][:50], CUBE[2][:50], CUBE[0][:50]]))
@@ -208,6 +212,13 @@ def test_groups_of_polars(by):
     assert fits.keys == ("a", "b", "c")
     assert_same(fits, many([CUBE[1][:50], CUBE[2][:50], CUBE[0][:50]]))
     assert many(frame(pl).group_by(by, maintain_order=True)).keys == ("c", "a", "b")
+
+
+def test_a_key_made_of_a_column_leaves_the_column():
+    fits = many(frame(pl).drop("key").group_by(pl.col("x") > 0))
+    assert fits.keys == (False, True) and fits.names == ("x", "y")
+    both = many(frame(pl).with_columns(pl.lit(1).alias("one")).group_by("one", "key"))
+    assert both.keys == ((1, "a"), (1, "b"), (1, "c")) and both.names == ("x", "y")
 
 
 def test_weights_are_those_of_each_set():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from mixtura.arrays import Float, is_elsewhere
 from mixtura.estimators import inputs
 from mixtura.outcome import MixtureError
-from mixtura.sources.frames import is_frame
+from mixtura.sources.frames import is_frame, numeric
 
 ONE = "Pass a list of data sets, an array of shape (B, N, D), or a grouped DataFrame; for one data set, [X]."
 
@@ -67,8 +67,7 @@ def _keyed(Xs: Any) -> list[tuple[Any, Any]] | None:
         return list(Xs.items())
     library = type(Xs).__module__.partition(".")[0]
     if type(Xs).__name__ == "DataFrameGroupBy" and library == "pandas":
-        keys = getattr(Xs, "keys", None)
-        return list(_without(Xs, keys if isinstance(keys, list | tuple) else [keys]))
+        return list(_without(_selected(Xs), Xs.exclusions))
     if type(Xs).__name__ == "GroupBy" and library == "polars":
         return _of_polars(Xs)
     return None
@@ -76,23 +75,41 @@ def _keyed(Xs: Any) -> list[tuple[Any, Any]] | None:
 
 def _of_polars(Xs: Any) -> list[tuple[Any, Any]]:
     """Groups of polars in the order of their keys, unless the order was asked to be kept; a lone key by itself."""
-    by = [inner for one in Xs.by for inner in (one if isinstance(one, list | tuple) else [one])]
-    names = [one if isinstance(one, str) else one.meta.output_name() for one in [*by, *Xs.named_by.values()]]
-    pairs = [(key[0] if len(key) == 1 else key, X) for key, X in _without(Xs, [*names, *Xs.named_by])]
+    groups = [(key, X) for key, X in Xs]
+    keys = list(Xs.len().columns)[:-1]  # the last holds the counts
+    for key, X in groups[:1]:
+        # a key that was made of a column is called like it, and the column remains
+        keys = [name for name, part in zip(keys, key, strict=True) if name in X.columns and X[name][0] == part]
+    pairs = [(key[0] if len(key) == 1 else key, X) for key, X in _without(groups, keys)]
     if not Xs.maintain_order:
         pairs.sort(key=lambda pair: [(part is not None, part) for part in _tuple(pair[0])])
     return pairs
+
+
+def _selected(groups: Any) -> Any:
+    """Groups of pandas without the columns of the keys, chosen once: of every group that takes half a millisecond."""
+    first = next((X for _, X in groups), None)
+    kept = [] if first is None else _kept(first.columns, groups.exclusions)
+    try:
+        return groups[kept] if first is not None and 0 < len(kept) < len(first.columns) else groups
+    except (IndexError, KeyError):  # columns were selected already, or are named twice
+        return groups
 
 
 def _tuple(key: Any) -> tuple[Any, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def _without(groups: Iterable[tuple[Any, Any]], keys: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+def _without(groups: Iterable[tuple[Any, Any]], keys: Collection[Any]) -> Iterator[tuple[Any, Any]]:
     """The groups of a frame without the columns that they were grouped by."""
     for key, X in groups:
-        kept = [name for name in X.columns if not any(isinstance(k, str | int) and k == name for k in keys)]
+        kept = _kept(X.columns, keys)
         yield key, X if len(kept) == len(X.columns) else X[kept]
+
+
+def _kept(columns: Any, keys: Collection[Any]) -> list[Any]:
+    """The columns that are no key."""
+    return [name for name in columns if name not in keys]
 
 
 def _listed(Xs: Any) -> Any:
@@ -155,8 +172,11 @@ def read(estimator: BaseEstimator, X: Any, sample_weight: Any) -> Ready:
     MixtureError, ValueError, TypeError
         What `GaussianMixture.fit` would raise for such rows or weights.
     """
-    if is_plain(X) and X.ndim == 2 and len(X) >= 2 and X.shape[1] > 0:
-        rows, names, single = X, None, X.dtype == np.float32
+    rows, names = X, None
+    if not isinstance(X, np.ndarray) and is_frame(X):
+        rows, names = _numbers(X)
+    if _is_plain(rows):
+        single = rows.dtype == np.float32
     else:
         source = inputs.source_of(estimator, X, reset=True, at_least=2)
         rows, names, single = source.as_float(), source.names, inputs.is_single(X)
@@ -164,6 +184,14 @@ def read(estimator: BaseEstimator, X: Any, sample_weight: Any) -> Ready:
     return Ready(rows, weight, bool(single), names)
 
 
-def is_plain(X: Any) -> bool:
-    """Whether `X` is a NumPy array of real numbers, without a mask."""
-    return isinstance(X, np.ndarray) and X.dtype.kind in "biuf" and not isinstance(X, np.ma.MaskedArray)
+def _is_plain(X: Any) -> bool:
+    """Whether `X` is an array of real numbers without a mask, of at least two rows and one column."""
+    plain = isinstance(X, np.ndarray) and X.dtype.kind in "biuf" and not isinstance(X, np.ma.MaskedArray)
+    return plain and X.ndim == 2 and len(X) >= 2 and X.shape[1] > 0
+
+
+def _numbers(X: Any) -> tuple[Any, tuple[str, ...] | None]:
+    """A frame of named columns in one call, for thousands of groups; what needs a closer look is left to it."""
+    frame = numeric(X)
+    named = all(isinstance(name, str) for name in frame.columns)
+    return (frame.to_numpy(), tuple(frame.columns)) if named else (None, None)
