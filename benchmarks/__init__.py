@@ -2,5 +2,5 @@
 
 `workloads` is the table of what is measured and what is asked of it. `iterations`, `fits`, `footprint` and `where`
 measure, with the other libraries behind `peers`; `kinds` runs them, `ledger` keeps the figures, `page` and `terminal`
-show them.
+show them. `passes` is a script by itself: how many passes over the rows each way of accelerating takes.
 """

@@ -52,7 +52,7 @@ def _head(machine: dict[str, Any], rows: Sequence[Row]) -> str:
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     rate = f"matrix product {statistics.median(rates):.0f} Gflop/s" if rates else "matrix product not measured"
     versions = f"Python {machine['python']}, NumPy {machine['numpy']}, scikit-learn {machine['scikit-learn']}"
-    told = f"{machine['processor']}, {machine['threads']} threads, {rate}; {versions}; {when}."
+    told = f"{machine['processor']}, threads: {machine['threads']}, {rate}; {versions}; {when}."
     return f"# Benchmarks\n\nWritten by `make bench`. {told}\n\n{HOW}"
 
 
@@ -112,9 +112,8 @@ def _answers(rows: Sequence[Row]) -> str:
 def _answer(row: Row | None) -> str:
     if row is None:
         return "-"
-    return (
-        f"{words.ratio(row.ratio())} {_verdict(row, 'ratio')} ({words.seconds(row.seconds())}, apart {words.same(row)})"
-    )
+    told = [words.ratio(row.ratio()), _verdict(row, "ratio"), words.seconds(row.seconds()), f"apart {words.same(row)}"]
+    return "; ".join(told)
 
 
 def _fits(rows: Sequence[Row]) -> str:

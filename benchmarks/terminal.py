@@ -16,6 +16,7 @@ def line(row: Row) -> str:
     told = [words.seconds(row.seconds())]
     told += [f"{words.number(ratio.median)} times as fast"] if ratio else []
     told += [f"{name} {words.figure(row, name)}: {words.VERDICTS[row.verdict(name)]}" for name in row.asked]
+    told += [f"{words.figure(row, 'megabytes')} more memory"] if row.megabytes and "megabytes" not in row.asked else []
     told += [f"without {', '.join(row.missing)}"] if row.missing else []
     told += [] if row.right() else ["WRONG ANSWER"]
     return f"{row.name}: {', '.join(told)}"
@@ -54,7 +55,7 @@ def _table(rows: list[Row]) -> Any:
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for heading in ("", "ours", "sklearn", "times as fast", "at least / aim", "", "apart"):
+    for heading in ("", "ours", "sklearn", "times as fast", "asked", "", "apart"):
         table.add_column(heading, no_wrap=True)
     for row in rows:
         table.add_row(

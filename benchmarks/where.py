@@ -11,27 +11,28 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from time import perf_counter
 from types import FrameType
 from typing import Any
 
-INTERVAL = 0.002
+INTERVAL, ENOUGH = 0.002, 0.5  # seconds
 
-# The first of these rooms that is on the calling thread's stack names the stage.
+# The first of these rooms that is on the calling thread's stack, itself or a room within it, names the stage.
 STAGES = {
+    "mixtura.estimators.answers": "answers",
+    "mixtura.estimators.many": "batch",
     "mixtura.em": "passes",
-    "mixtura.kernels.batch": "passes",
     "mixtura.assess": "last measure",
     "mixtura.start": "start",
     "mixtura.estimators.beginning": "start",
     "mixtura.problem": "survey",
     "mixtura.estimators.inputs": "checks",
-    "mixtura.estimators.answers": "answers",
 }
 IDLE = ("threading", "concurrent.futures", "queue", "selectors")
 
 
 def sampled(action: Callable[[], Any]) -> dict[str, dict[str, float]]:
-    """Shares of the stages and of the busy functions, each adding to 1, while `action` runs."""
+    """Shares of the stages and of the busy functions while `action` runs, again and again until enough was seen."""
     stages: Counter[str] = Counter()
     functions: Counter[str] = Counter()
     over, caller = threading.Event(), threading.get_ident()
@@ -43,10 +44,11 @@ def sampled(action: Callable[[], Any]) -> dict[str, dict[str, float]]:
             stages[_stage(frames[caller])] += 1
             functions.update(filter(None, map(_busy, frames.values())))
 
-    watcher = threading.Thread(target=watch)
+    watcher, begun = threading.Thread(target=watch), perf_counter()
     watcher.start()
     try:
-        action()
+        while perf_counter() - begun < ENOUGH:
+            action()
     finally:
         over.set()
         watcher.join()
@@ -55,7 +57,8 @@ def sampled(action: Callable[[], Any]) -> dict[str, dict[str, float]]:
 
 def _stage(frame: FrameType) -> str:
     rooms = {each.f_globals.get("__name__", "") for each in _stack(frame)}
-    return next((stage for room, stage in STAGES.items() if room in rooms), "other")
+    found = (stage for room, stage in STAGES.items() if any(f"{each}.".startswith(f"{room}.") for each in rooms))
+    return next(found, "other")
 
 
 def _busy(frame: FrameType) -> str | None:
