@@ -1,6 +1,7 @@
 """`fit_many`: each fit as it would be alone, whatever the batch, its order and its threads; a bad set hurts no one."""
 
 import signal
+import sys
 import threading
 import time
 import warnings
@@ -378,11 +379,35 @@ def small_table():
 
 def test_an_interrupt_is_heard_at_once():
     X = np.stack([groups(seed, 2000, apart=0.5) for seed in range(200)])
-    main = threading.get_ident()
+    many(X[:2])  # loads what is compiled
+    main, before = threading.get_ident(), signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.3, lambda: signal.pthread_kill(main, signal.SIGINT))
     begun = time.perf_counter()
     timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        many(X, tol=0.0, max_iter=4000)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            many(X, tol=0.0, max_iter=4000)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert time.perf_counter() - begun < 1.3
     assert not [one for one in threading.enumerate() if one.name.startswith("mixtura")]
+
+
+def test_without_compiled_code_every_fit_is_as_usual(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mixtura.kernels.batch", None)
+    fits = many(SETS[:2])
+    assert sorted(fits.models) == [0, 1]
+
+
+def test_a_set_of_which_one_start_is_left_is_fitted_as_usual():
+    from mixtura.kernels import batch
+
+    sets = [np.round(groups(seed, 24, k=3, apart=2.0) * 2.0) for seed in range(30)]
+    spans = np.column_stack([np.arange(30) * 24, np.arange(1, 31) * 24]).repeat(3, axis=0)
+    jobs = batch.Batch.of(np.concatenate(sets), None, spans, np.tile([3, batch.rule("dense", False)], (90, 1)))
+    seeds = [np.random.SeedSequence([0, start]).generate_state(1, np.uint64)[0] for start in range(3)]
+    climbed = batch.climb(jobs, batch.seed(jobs, np.array(seeds * 30)), batch.Goal(1e-3, 100, 0.0))
+    left = (climbed.status.reshape(30, 3) == batch.LEFT).sum(axis=1)
+    assert {0, 1} <= set(left.tolist())
+    fits, _ = said(lambda: many(sets, 3, n_init=3, reg_covar=0.0))
+    assert {i for i in range(30) if i in fits.models or not fits.fitted[i]} == set(np.flatnonzero(left).tolist())

@@ -202,7 +202,7 @@ def _fit_small(task: Task) -> list[int]:
         and (asked.weights_init is None and asked.means_init is None and asked.precisions_init is None)
         and (asked.noise is False and asked.prior is None and asked.acceleration is None and asked.max_iter > 0)
     )
-    if not plain or not small.closed(task.family):
+    if not (plain and small.closed(task.family) and small.ready()):
         return there
     seeds = [np.random.SeedSequence([asked.random_state, start]) for start in range(int(asked.n_init))]
     plan = small.Plan(

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from mixtura import threads
 from mixtura.covariance import Family, Layout, holds_one_matrix, holds_variances, public_shape
-from mixtura.start import SEEDING_ROWS
 
 if TYPE_CHECKING:
     from mixtura.kernels.batch import Climb, Measure
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 # of a second for thirty passes. The ordinary way took five to fifteen times as long on two threads, at every shape
 # tried up to there. Beyond it one thread would be waited for, and responsibilities outgrow the caches.
 SMALL = 2**21
-# Rows of a data set that k-means may see, as in the ordinary way.
-MOST_ROWS = SEEDING_ROWS
+# Rows that k-means may see.
+MOST_ROWS = 2**16
 # Rows times components that a thread takes at a time: a millisecond or two, long against what one turn costs.
 TURN = 2**15
 # Passes that a fit in the batch may make; one that has not settled then begins again in the ordinary way.
@@ -76,6 +75,15 @@ def closed(family: Family) -> bool:
     ['EII', 'VII', 'EEI', 'VVI', 'EEE', 'VVV']
     """
     return len({family.volume, family.shape, family.orientation} - {"I"}) == 1
+
+
+def ready() -> bool:
+    """Whether there is compiled code; loading it here, in the calling thread, lets an interrupt end even compiling."""
+    try:
+        import mixtura.kernels.batch  # noqa: F401
+    except ImportError:  # numba lags behind the newest Python and NumPy
+        return False
+    return True
 
 
 def run(
