@@ -11,7 +11,7 @@ from sklearn.mixture import GaussianMixture as Theirs
 
 import mixtura as mx
 from mixtura import start
-from mixtura.kernels import blocked
+from mixtura.kernels import direct
 from mixtura.mixture import Mixture
 from mixtura.outcome import DegenerateComponent, EmptyComponent, FitFailed, NotFinite, Outcome
 from tests.hostile.cases import ALL, TYPES, Rows, groups, labels, mixture, quiet
@@ -76,7 +76,7 @@ def test_every_reason_is_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
         EmptyComponent(0, "it holds no row."),
     ]
     ends.append(ends[1])
-    monkeypatch.setattr(blocked, "moments", Mock(side_effect=ends))
+    monkeypatch.setattr(direct, "moments", Mock(side_effect=ends))
     with pytest.raises(FitFailed) as caught:
         mixture(2, init_params="random", n_init=4).fit(groups())
     assert str(caught.value) == (
@@ -90,14 +90,14 @@ def test_every_reason_is_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("bad", (np.nan, np.inf, -np.inf))
 def test_a_start_that_gives_nan_among_several(bad: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    moments, calls = blocked.moments, []
+    moments, calls = direct.moments, []
 
     def spoiled(*args: Any, **kwargs: Any) -> Any:
         found = moments(*args, **kwargs)
         calls.append(1)
         return found.__class__(**{**vars(found), "log_likelihood": bad}) if len(calls) == 2 else found
 
-    monkeypatch.setattr(blocked, "moments", spoiled)
+    monkeypatch.setattr(direct, "moments", spoiled)
     model = mixture(2, n_init=3, init_params="random", tol=1e-6, max_iter=500).fit(groups())
     ends = [s.outcome for s in model.fit_report_.starts]
     assert ends == [Outcome.NOT_FINITE, Outcome.CONVERGED, Outcome.CONVERGED]

@@ -146,6 +146,7 @@ def test_the_kernel_is_chosen_by_kind_and_shape_alone(tmp_path, n_rows, chosen):
     assert kernels.choose(np.load(tmp_path / "rows.npy", mmap_mode="r"), 4, "dense") is chosen
     assert kernels.choose(Frames.of(numeric(pl.DataFrame(rows))).kind, 4, "dense") is chosen
     assert kernels.choose(array_api_strict.asarray(rows), 4, "dense") is generic
+    assert kernels.choose(rows, 4, "pooled") is blocked
 
 
 def test_moments_come_home_as_doubles():

@@ -53,7 +53,8 @@ def choose(rows: Array, n_components: int, order: Order) -> ModuleType:
     if is_elsewhere(rows):
         return generic
     n_rows, n_features = rows.shape
-    if n_rows * n_features * n_components <= FEW:
+    # components of one dense whitening differ far out by less than the digits of a length: features leave it out
+    if n_rows * n_features * n_components <= FEW and order != "pooled":
         return direct
     if n_rows * (n_components + count_features(n_features, order) / 8) >= MANY:
         try:
