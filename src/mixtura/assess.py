@@ -190,21 +190,32 @@ class Quantiles:
     @classmethod
     def of(cls, source: Memory, density: Density, kernel: Kernel) -> Quantiles:
         """Of the rows of a source, or of SAMPLE of them evenly spaced where there are more."""
-        there = np.arange(source.shape[0]) if source.weight is None else np.flatnonzero(source.weight > 0)
-        rows = there[np.unique(np.linspace(0, len(there) - 1, min(len(there), SAMPLE)).astype(np.int64))]
-        weight = None if source.weight is None else source.weight[rows]
-        whole = len(rows) == source.shape[0]
-        some = source if whole else Memory(source.take(rows), weight, source.frame, source.mapper)
+        some = _sample(source)
         values = log_densities(some, density, kernel)
         order = np.argsort(values, kind="stable")
-        share = np.cumsum(np.ones(len(rows)) if weight is None else weight[order])
-        keep = np.unique(np.searchsorted(share / share[-1], _levels(), side="left").clip(max=len(share) - 1))
-        keep = np.arange(len(share)) if len(share) <= STEPS else keep
-        return cls(values[order][keep], (share / share[-1])[keep])
+        share = np.arange(1.0, len(values) + 1.0) if some.weight is None else np.cumsum(some.weight[order])
+        values, share = values[order], share / share[-1]
+        if len(share) <= STEPS:
+            return cls(values, share)
+        keep = np.unique(np.searchsorted(share, _levels(), side="left").clip(max=len(share) - 1))
+        return cls(values[keep], share[keep])
 
     def at(self, fraction: float) -> float:
         """The smallest value that has at least `fraction` of the weight at or below it."""
         return float(self.values[min(int(np.searchsorted(self.share, fraction, side="left")), len(self.values) - 1)])
+
+
+def _sample(source: Memory) -> Memory:
+    """The rows of positive weight, or SAMPLE of them."""
+    there = None if source.weight is None or source.weight.all() else np.flatnonzero(source.weight > 0)
+    count = source.shape[0] if there is None else len(there)
+    if count > SAMPLE:
+        spaced = np.unique(np.linspace(0, count - 1, SAMPLE).astype(np.int64))
+        there = spaced if there is None else there[spaced]
+    if there is None:
+        return source
+    weight = None if source.weight is None else source.weight[there]
+    return Memory(source.take(there), weight, source.frame, source.mapper)
 
 
 def _levels() -> Float:

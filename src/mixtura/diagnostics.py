@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from math import log
+from statistics import median
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from mixtura.block import Block
 from mixtura.density import Whitening
 from mixtura.sources.memory import Memory
 
+EPS = float(np.finfo(np.float64).eps)
 # A glance at this many rows clears most columns of being a counter or a code.
 GLANCE = 64
 # An eigenvalue of the correlation matrix below this many eps a feature counts as zero.
@@ -44,7 +47,7 @@ class Columns:
         low, high = rows.min(axis=0), rows.max(axis=0)
         between = ((rows != low) & (rows != high)).any(axis=0)
         with np.errstate(over="ignore"):
-            steps = np.diff(rows, axis=0) if len(rows) > 1 else np.full((1, len(columns)), np.nan)
+            steps = rows[1:] - rows[:-1] if len(rows) > 1 else np.full((1, len(columns)), np.nan)
         step = np.where((steps == steps[0]).all(axis=0), steps[0], np.nan)
         return cls(rows[0], rows[-1], step, low, high, np.where(between, 3, 1 + (low != high)), len(rows))
 
@@ -63,9 +66,10 @@ class Columns:
 
 def odd_columns(source: Memory) -> tuple[list[int], list[int]]:
     """Columns that are row counters, and columns with one or two distinct values."""
-    there = np.arange(source.shape[0]) if source.weight is None else np.flatnonzero(source.weight > 0)
-    n, d = len(there), source.shape[1]
-    glance = Columns.of(Block(source.take(there[:GLANCE]), None, 0, source.frame), list(range(d)))
+    there = None if source.weight is None else np.flatnonzero(source.weight > 0)
+    n, d = source.shape[0] if there is None else len(there), source.shape[1]
+    first = source.take(np.arange(min(n, GLANCE)) if there is None else there[:GLANCE])
+    glance = Columns.of(Block(first, None, 0, source.frame), list(range(d)))
     suspects = [j for j in range(d) if np.isfinite(glance.step[j]) or glance.distinct[j] < 3]
     if not suspects:
         return [], []
@@ -112,25 +116,28 @@ def dependent_columns(source: Memory) -> list[int]:
     A sample of full rank proves full rank; only where it is deficient are all rows read.
     """
     n, d = source.shape
-    some = np.unique(np.linspace(0, n - 1, min(n, max(2000, 10 * d))).astype(np.int64))
-    weight = None if source.weight is None else source.weight[some]
-    sample = Memory(source.take(some), weight, source.frame)
-    found = _dependent(total_covariance(sample)) if weight is None or weight.sum() > 0 else [0]
-    return found if not found or len(some) == n else _dependent(total_covariance(source))
+    enough = max(2000, 10 * d)
+    if n > enough:
+        some = np.unique(np.linspace(0, n - 1, enough).astype(np.int64))
+        weight = None if source.weight is None else source.weight[some]
+        sample = Memory(source.take(some), weight, source.frame)
+        if (weight is None or weight.any()) and not _dependent(total_covariance(sample)):
+            return []
+    return _dependent(total_covariance(source))
 
 
 def _dependent(covariance: Float) -> list[int]:
-    from scipy.linalg import qr
-
     deviation = np.sqrt(np.diagonal(covariance))
     there = np.flatnonzero(deviation > 0)
     if len(there) < 2:
         return []
     correlation = covariance[np.ix_(there, there)] / np.outer(deviation[there], deviation[there])
     values, vectors = np.linalg.eigh(correlation)
-    rank = int((values > RANK * len(there) * np.finfo(np.float64).eps).sum())
+    rank = int((values > RANK * len(there) * EPS).sum())
     if rank == len(there):
         return []
+    from scipy.linalg import qr
+
     # columns that a pivoted factorization of the row space leaves for last are combinations of the others
     *_, order = qr((vectors[:, values.argsort()[::-1][:rank]]).T, pivoting=True, mode="economic")
     return sorted(int(there[j]) for j in order[rank:])
@@ -156,8 +163,9 @@ def conditions(whitening: Whitening, n_components: int, n_features: int) -> Floa
         return np.ones(n_components)
     inverse = np.linalg.inv(whitening.factor)
     scaled = inverse / np.sqrt(np.square(inverse).sum(axis=1, keepdims=True))
-    found = np.square(np.linalg.cond(scaled))
-    return np.broadcast_to(found, (n_components,)).copy()
+    sizes = np.linalg.svd(scaled, compute_uv=False)
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.broadcast_to(np.square(sizes[:, 0] / sizes[:, -1]), (n_components,)).copy()
 
 
 def starved(mass: Float, needed: int) -> list[int]:
@@ -167,8 +175,11 @@ def starved(mass: Float, needed: int) -> list[int]:
 
 def narrow(whitening: Whitening, n_components: int, n_features: int) -> list[int]:
     """Components whose geometric mean deviation is a hundredth of the median component's, or less."""
-    log_deviation = np.broadcast_to(-whitening.log_det(n_features) / n_features, (n_components,))
-    return [int(k) for k in np.flatnonzero(log_deviation < np.median(log_deviation) - np.log(NARROW))]
+    if whitening.shared:
+        return []
+    log_deviation = (-whitening.log_det(n_features) / n_features).tolist()
+    least = median(log_deviation) - log(NARROW)
+    return [k for k, found in enumerate(log_deviation) if found < least]
 
 
 def _host(rows: Array) -> Float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -130,7 +131,7 @@ class Summary:
         ratio = 2.0 * _half(self.low, self.high) / unit
         return np.asarray(self.spread * ratio * ratio)
 
-    @property
+    @cached_property
     def deviation(self) -> Float:
         """Standard deviation of each column, shape (D,)."""
         with np.errstate(over="ignore"):  # `frame` refuses what is beyond all doubles

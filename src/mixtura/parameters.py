@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,10 @@ class Parameters:
 
     def density(self) -> tuple[Density, Frame]:
         """The log density in the user's units, as a function of rows in the returned frame."""
+        return self._density
+
+    @cached_property
+    def _density(self) -> tuple[Density, Frame]:
         frame = self.frame()
         whitening = published.whitening(self.arrays.precisions_cholesky, self.layout)
         offset = gaussian_offset(_float(self.weights), whitening, self.shape[1])

@@ -45,7 +45,11 @@ def source_of(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int = 
     if is_frame(X):
         return _of_frame(estimator, X, reset, at_least)
     X = _elsewhere(X, at_least) if is_elsewhere(X) else matrix_of(estimator, X, at_least)
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    if reset:  # an array has no names
+        vars(estimator).pop("feature_names_in_", None)
+        estimator.n_features_in_ = int(X.shape[1])
+    else:
+        validate_data(estimator, X, reset=False, skip_check_array=True)
     return Memory.of(X, names=_names(estimator))
 
 

@@ -72,13 +72,17 @@ def normalize(values: Float, floor: float | None, common: Float | float = 0.0) -
     safe = np.where(np.isfinite(top), top, 0.0)
     values -= safe
     np.exp(values, out=values)
-    noise = np.zeros_like(top) if floor is None else np.exp(floor - safe)
-    total = values.sum(axis=0) + noise
-    reached = total > 0
-    total[~reached] = 1.0
+    total = values.sum(axis=0)
+    noise = np.zeros(len(top))
+    if floor is not None:
+        np.exp(floor - safe, out=noise)
+        total += noise
+    total[total == 0.0] = 1.0
     values /= total
     noise /= total
-    return np.where(reached, top + np.log(total), top) + common, noise
+    top += np.log(total)
+    top += common
+    return top, noise
 
 
 @dataclass
