@@ -91,6 +91,46 @@ def test_pools_hold_one_thread_inside_and_in_the_workers():
         assert set(pools().values()) == {1}, "the first to leave is not the last"
 
 
+@pytest.mark.parametrize(("n_fits", "most"), [(1, 3), (2, 3), (3, 3), (5, 5)])
+def test_fits_in_several_threads_share_what_the_process_may_use(monkeypatch, n_fits, most):
+    """Three threads for all of them; more fits than that have one each, their own."""
+    monkeypatch.setattr(threads, "available", lambda: 3)
+    lock, at_work, found = threading.Lock(), 0, []
+    everyone_is_in = threading.Barrier(n_fits, timeout=SECONDS)
+
+    def function(i):
+        nonlocal at_work
+        with lock:
+            at_work += 1
+            found.append(at_work)
+        time.sleep(0.002)
+        with lock:
+            at_work -= 1
+        return i
+
+    def fit(_):
+        with workers(None, np.inf) as mapper:
+            for _ in range(3):
+                everyone_is_in.wait()
+                assert list(mapper(function, range(20))) == list(range(20))
+
+    with ThreadPoolExecutor(n_fits, thread_name_prefix="caller") as pool:
+        list(pool.map(fit, range(n_fits)))
+    assert max(found) == most
+
+
+def test_threads_that_are_asked_for_are_given_whoever_else_works(monkeypatch):
+    monkeypatch.setattr(threads, "available", lambda: 1)
+    barrier = threading.Barrier(3, timeout=SECONDS)
+    with workers(None, np.inf), workers(3, np.inf) as mapper:
+        assert len(set(mapper(lambda _: barrier.wait(), range(3)))) == 3
+
+
+def test_a_worker_of_a_pool_of_processes_has_one_thread():
+    with get_context("spawn").Pool(1) as pool:
+        assert pool.apply(available) == 1
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_an_error_ends_the_work_and_gives_the_pools_back(error):
     done = []
@@ -104,7 +144,6 @@ def test_an_error_ends_the_work_and_gives_the_pools_back(error):
     with pytest.raises(error, match="here"), workers(2, np.inf) as mapper:
         list(mapper(fail, range(1000)))
     assert len(done) < 20
-    assert not helpers()
 
 
 def test_an_error_in_the_caller_gives_the_pools_back():
