@@ -161,8 +161,10 @@ class FitReport:
         return found
 
     def _starts(self) -> str:
-        failed = [s for s in self.starts if not s.outcome.ok]
+        outdone = sum(s.outcome is Outcome.OUTDONE for s in self.starts)
+        failed = [s for s in self.starts if not s.outcome.ok and s.outcome is not Outcome.OUTDONE]
         told = f"{self.agreeing} of {len(self.starts)} reached the best optimum"
+        told = f"{told}; {outdone} not continued after a sample of the rows" if outdone else told
         return told if not failed else f"{told}; {len(failed)} failed ({failed[0].reason or failed[0].outcome.value})"
 
     def __str__(self) -> str:

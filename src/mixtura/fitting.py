@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from math import ceil
 from typing import Any
 
 import numpy as np
 
-from mixtura import acceleration, assess, em, kernels, notes, start
+from mixtura import acceleration, assess, em, growing, kernels, notes, start
 from mixtura.em import Goal, Run
 from mixtura.frame import Frame
 from mixtura.mixture import Mixture
@@ -25,15 +25,28 @@ WHOLE = 1e-6
 def run_starts(
     problem: Problem, starts: Sequence[start.Start], seed: start.Seed, before: float = -np.inf, watch: Any = None
 ) -> list[Run]:
-    """Every start, from its beginning to its end; those that fail say why."""
-    runs = []
-    for index, begin in enumerate(starts):
-        if watch is not None:
-            watch.begin(index)
-        runs.append(_one(problem, begin, seed, before, watch))
-        if watch is not None:
-            watch.end(runs[-1])
+    """Every start, from its beginning to its end; those that fail say why.
+
+    With growing batches all starts begin on samples of the rows, and the best of them there goes on; a warm start,
+    which goes on from an objective `before`, has nothing to learn from samples.
+    """
+    samples = None
+    if problem.settings.acceleration == "growing" and problem.settings.max_iter > 0 and before == -np.inf:
+        samples = growing.Samples.draw(problem, seed)
+    runs = None if samples is None else _grown(problem, samples, starts, seed, watch)
+    if runs is None:
+        runs = [_watched(watch, i, _one, problem, begin, seed, before, watch) for i, begin in enumerate(starts)]
     return runs
+
+
+def _watched(watch: Any, index: int, action: Callable[..., Run], *arguments: Any) -> Run:
+    """A run between words of its beginning and its end."""
+    if watch is not None:
+        watch.begin(index)
+    run = action(*arguments)
+    if watch is not None:
+        watch.end(run)
+    return run
 
 
 def _one(problem: Problem, begin: start.Start, seed: start.Seed, before: float, watch: Any) -> Run:
@@ -44,12 +57,39 @@ def _one(problem: Problem, begin: start.Start, seed: start.Seed, before: float, 
             return Run(model, outcome=Outcome.GIVEN)
     except ComponentError as error:
         return Run(None, outcome=error.outcome, reason=str(error))
-    kernel = kernels.choose(problem.source.kind, problem.settings.n_components, problem.family.order)
+    return _all_rows(problem, model, seed, before, watch)
+
+
+def _all_rows(problem: Problem, model: Mixture, seed: start.Seed, before: float, watch: Any) -> Run:
     goal = Goal(problem.settings.tol, problem.settings.max_iter, before)
-    reseed = partial(start.reseed, problem.source, kernel, seed)
-    rule = acceleration.rule(problem.settings.acceleration)
-    run = em.run(problem.source, model, kernel, goal, rule, reseed, watch)
+    run = problem.advance(model, seed, goal, acceleration.rule(problem.settings.acceleration), watch)
     run.reason = notes.starved_of(problem, run) or run.reason
+    return run
+
+
+def _grown(
+    problem: Problem, samples: growing.Samples, starts: Sequence[start.Start], seed: start.Seed, watch: Any
+) -> list[Run] | None:
+    """Starts that began on samples: the best goes on, should it fail the next; None when none came through them."""
+    found: dict[int, Run] = {}
+    for climber in growing.climb(samples, starts, seed):
+        done = any(run.outcome.ok for run in found.values())
+        found[climber.index] = _watched(watch, climber.index, _risen, problem, samples, climber, done, seed, watch)
+    return [found[i] for i in range(len(starts))] if any(run.outcome.ok for run in found.values()) else None
+
+
+def _risen(
+    problem: Problem, samples: growing.Samples, climber: growing.Climber, done: bool, seed: start.Seed, watch: Any
+) -> Run:
+    """The passes over all rows of a start that comes from samples, unless it failed there or a better one is `done`."""
+    last, told = climber.run, climber.told(samples) if climber.passes else ""
+    if last.model is None or not last.outcome.ok:
+        return Run(None, outcome=last.outcome, reason=f"{last.reason} {told}".strip())
+    if done:
+        return Run(None, outcome=Outcome.OUTDONE, reason=told)
+    run = _all_rows(problem, last.model, seed, -np.inf, watch)
+    run.passes += ceil(climber.read(samples))
+    run.before = told
     return run
 
 

@@ -184,7 +184,8 @@ def starved_of(problem: Problem, run: Run) -> str:
 
 def history(run: Run) -> list[str]:
     """Sentences on what happened on the way: components seeded again, falls of the objective."""
-    told = [f"Component {k} lost all its rows once and was seeded again." for k in run.reseeded]
+    told = [run.before] if run.before else []
+    told += [f"Component {k} lost all its rows once and was seeded again." for k in run.reseeded]
     if run.falls:
         count = "one pass" if run.falls == 1 else f"{run.falls} passes"
         told.append(

@@ -25,6 +25,7 @@ class Outcome(Enum):
         'Raise max_iter or tol, or use acceleration="squarem".'
     )
     GIVEN = "Not fitted: max_iter is 0, so the start itself was returned."
+    OUTDONE = "Not continued: on a sample of the rows another start was better."
     SINGULAR = (
         "Failed: the covariance of a component became singular. "
         "Use fewer components, a family with fewer parameters, reg_covar or a prior."

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from mixtura import assess, diagnostics, start
+from mixtura import assess, diagnostics, em, kernels, start
 from mixtura.arrays import to_host
 from mixtura.covariance import Family, Layout, resolve
+from mixtura.em import Goal, Rule, Run
 from mixtura.frame import Frame, Summary
-from mixtura.mixture import Recipe
+from mixtura.mixture import Mixture, Recipe
 from mixtura.noise import Box, Extent, Noise
 from mixtura.outcome import MixtureError
 from mixtura.prior import NormalInverseWishart
@@ -100,6 +101,11 @@ class Problem:
         elif 0 < deviation.max() < self.frame.unit.max():  # the ridge's unit would let distances vanish
             metric = np.full(len(deviation), deviation.max())
         return start.Ground(self.source, self.settings.n_components, self.recipe, metric, self.layout)
+
+    def advance(self, model: Mixture, seed: start.Seed, goal: Goal, rule: Rule, watch: Any = None) -> Run:
+        """EM on these rows from a model to its end."""
+        kernel = kernels.choose(self.source.kind, self.settings.n_components, self.family.order)
+        return em.run(self.source, model, kernel, goal, rule, partial(start.reseed, self.source, kernel, seed), watch)
 
 
 def survey(source: Memory) -> Summary:

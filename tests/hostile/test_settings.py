@@ -89,7 +89,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "generator": ({"random_state": np.random.default_rng(0)}, "Got Generator(PCG64)"),
     "noise": ({"noise": -1.0}, "The 'noise' parameter of GaussianMixture must be"),
     "noise NaN": ({"noise": np.nan}, "The 'noise' parameter of GaussianMixture must be"),
-    "acceleration": ({"acceleration": "fast"}, "must be None or a str among {'squarem'}. Got 'fast' instead."),
+    "acceleration": ({"acceleration": "fast"}, "The 'acceleration' parameter of GaussianMixture must be None or a str"),
     "prior": ({"prior": 3}, "The 'prior' parameter of GaussianMixture must be"),
     "E": ({"covariance_type": "E"}, "covariance_type 'E' is for one column, and there are 2. Use one of full, tied,"),
     "weights sum": (

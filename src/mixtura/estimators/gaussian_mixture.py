@@ -45,7 +45,7 @@ class GaussianMixture(Answers):
     reg_covar : float, default=1e-6
         Added to every variance, in squared units of the data. 0 is exact maximum likelihood.
     max_iter : int, default=100
-        Most passes over the rows a start. 0 returns the start itself.
+        Most passes over all rows a start. 0 returns the start itself.
     n_init : int, default=1
         Number of starts, of which the best is kept.
     init_params : str or array-like, default="kmeans"
@@ -67,8 +67,9 @@ class GaussianMixture(Answers):
         Conjugate prior of the components; "default" is Fraley and Raftery's.
     equal_weights : bool, default=False
         Whether all components have the same share.
-    acceleration : None or "squarem", default=None
-        Fewer passes to the same optimum.
+    acceleration : None, "squarem" or "growing", default=None
+        Fewer passes: "squarem" leaps along the path; "growing" is for many rows and begins on random samples of them,
+        all starts on the smallest and the better half on each next, before the best one's passes over all rows.
     n_threads : int or None, default=None
         None means all that the process may use. Results do not depend on it.
 
@@ -84,11 +85,12 @@ class GaussianMixture(Answers):
         Share of the noise component, 0 without one.
     converged_ : bool
     n_iter_ : int
-        Passes of the kept start.
+        Passes over the rows of the kept start; what it read of samples counts as the passes that read as many rows,
+        rounded up.
     lower_bound_ : float
         Mean log-likelihood a row of these parameters on the training rows; equals ``score(X)``.
     lower_bounds_ : list of float
-        The objective of the kept start, pass by pass (penalized under a prior).
+        The objective of the kept start, pass by pass over all rows (penalized under a prior).
     fit_report_ : FitReport
         How the fit went, in plain words.
     n_parameters_ : int
@@ -134,7 +136,7 @@ class GaussianMixture(Answers):
         "noise": ["boolean", Interval(Real, 0.0, None, closed="neither")],
         "prior": [None, StrOptions({"default"}), NormalInverseWishart],
         "equal_weights": ["boolean"],
-        "acceleration": [None, StrOptions({"squarem"})],
+        "acceleration": [None, StrOptions({"growing", "squarem"})],
         "n_threads": [None, Interval(Integral, 1, None, closed="left")],
     }
 

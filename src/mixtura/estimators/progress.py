@@ -8,7 +8,12 @@ from typing import Any
 from mixtura.em import Run
 from mixtura.outcome import Outcome
 
-ENDS = {Outcome.CONVERGED: "converged", Outcome.MAX_ITER: "did not converge", Outcome.GIVEN: "was returned as it is"}
+ENDS = {
+    Outcome.CONVERGED: "converged",
+    Outcome.MAX_ITER: "did not converge",
+    Outcome.GIVEN: "was returned as it is",
+    Outcome.OUTDONE: "was outdone on a sample of the rows",
+}
 
 
 class Silent:
