@@ -197,12 +197,34 @@ def test_without_numba_large_work_is_done_in_numpy(monkeypatch):
         ("dense", 4, 64, True, plans.Products),
         ("diagonal", 4, 64, True, plans.Products),
         ("trace", 99, 3, False, plans.Narrow),
+        ("pooled", 4, 2, False, plans.Products),
+        ("pooled", 4, 64, False, plans.Products),
     ],
 )
 def test_the_plan_suits_the_shape(order, k, d, whitened, kind):
-    names = {"trace": "scalar", "diagonal": "diagonal", "dense": "dense"}
-    found = plans.plan(density(names[order], False, k=k, d=d))
+    names = {"trace": "scalar", "diagonal": "diagonal"}
+    found = plans.plan(density(names.get(order, "dense"), order == "pooled", k=k, d=d))
     assert type(found) is kind and getattr(found, "whitened", False) is whitened
+
+
+@every_compiled
+def test_a_whitening_need_not_be_triangular(kernel):
+    found = density("dense", False)
+    turned = np.linalg.cholesky(found.precision)
+    lower = Density(found.means, Whitening(turned), found.offset)
+    block = block_of(near(found, 300))
+    assert_moments(kernel.moments(block, lower, "dense"), generic.moments(block, found, "dense"))
+
+
+@every_compiled
+@pytest.mark.parametrize("far", [1e9, 1e18, 1e100])
+def test_far_out_tied_components_are_told_apart(kernel, far):
+    """They differ by less than the digits of a length: against the linear form alone."""
+    found = density("dense", True)
+    rows = far * np.random.default_rng(0).normal(size=(200, 4))
+    white = found.whitening.factor[0]
+    linear = (rows / far) @ white @ (found.means @ white).T
+    assert np.array_equal(kernel.measure(block_of(rows), found).label, linear.argmax(axis=1))
 
 
 def twice(x):
@@ -239,3 +261,17 @@ def test_offsets_of_nothing_are_no_rows():
     found = Density(np.zeros((2, 4)), whitening, gaussian_offset(np.array([1.0, 0.0]), whitening, 4))
     for name in COMPILED:
         assert KERNELS[name].moments(block_of(near(found, 99)), found, "dense").mass == pytest.approx([99.0, 0.0])
+
+
+@every_compiled
+@pytest.mark.parametrize("scale", [1e-290, 1e-20, 1e20, 1e280])
+@pytest.mark.parametrize("apart", [0.3, 12.0], ids=["diffuse", "concentrated"])
+def test_the_scale_of_the_weights_is_the_scale_of_the_moments(kernel, scale, apart):
+    """What is negligible is so by the responsibility, whatever the row weighs."""
+    found = density("dense", False, apart, d=12)
+    rows, scale = near(found, 600), 2.0 ** np.round(np.log2(scale))
+    weight = np.random.default_rng(3).uniform(0.5, 2.0, len(rows))
+    ours = kernel.moments(block_of(rows, weight * scale), found, "dense")
+    expected = kernel.moments(block_of(rows, weight), found, "dense")
+    for name in ("mass", "first", "second", "log_likelihood", "weight"):
+        assert np.array_equal(getattr(ours, name), scale * np.asarray(getattr(expected, name))), name

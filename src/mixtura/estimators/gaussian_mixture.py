@@ -229,7 +229,7 @@ class GaussianMixture(Answers):
             dtype = np.float32 if inputs.is_single(X) else np.float64
             weight = inputs.weight_of(sample_weight, source.shape[0])
             family, _ = resolve(self.covariance_type, source.shape[1])
-            with self._working(source, weight, self.n_components, family.order) as ready:
+            with self._working(source, weight, int(self.n_components), family.order) as ready:
                 solution = solve.solve(self, ready, dtype, door)
             for sentence in solution.warnings:
                 warnings.warn(sentence, DataWarning, stacklevel=4)

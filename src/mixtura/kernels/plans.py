@@ -17,7 +17,7 @@ from mixtura.kernels.features import Form
 from mixtura.moments import Moments, Order
 
 # Features up to which rows are whitened in registers, one component at a time; beyond, products of features are
-# shorter: for dense whitening, dense whitening of a FEW components, and all else.
+# shorter: for dense whitening, dense whitening of a FEW components, and diagonal.
 NARROW_DENSE, NARROW_FEW, NARROW_ELSE = 6, 10, 3
 FEW = 16
 # Features of a chunk: with a tile of rows they stay in the second cache of a core.
@@ -76,14 +76,17 @@ def plan(density: Density, order: Order | None = None, about_anchor: bool = Fals
 
     Products of features give one order, about the origin; sums `about_anchor` are asked for when those lost digits.
     """
-    if density.n_features <= _narrow(density):
+    upper = not np.tril(density.whitening.factor, -1).any() if density.whitening.kind == "dense" else True
+    if density.n_features <= _narrow(density) and upper:
         return Narrow(density)
-    few = density.n_components <= THIN and density.n_features >= WIDE
+    few = density.n_components <= THIN and density.n_features >= WIDE and density.order != "pooled"
     other = order is not None and order != Form(density).order
     return Products(density, few or other or about_anchor)
 
 
 def _narrow(density: Density) -> int:
+    if density.order == "pooled":  # far out, only the linear form tells components of one whitening apart
+        return 0
     if density.order != "dense":
         return NARROW_ELSE
     return NARROW_FEW if density.n_components <= FEW else NARROW_DENSE

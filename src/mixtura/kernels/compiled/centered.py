@@ -54,11 +54,11 @@ def count(v, n):
 
 
 @inlined()
-def put(x, share, n, k, anchor, stores, second):
+def put(x, share, w, n, k, anchor, stores, second):
     """Put the rows of a tile that matter to component k into its store; a full store is added up.
 
-    `stores` are the differences from the anchor (K, CAPACITY, D), their responsibilities (K, CAPACITY), how many there
-    are (K,), and the mass and first moments (K, 1 + D) that were added up.
+    `stores` are the differences from the anchor (K, CAPACITY, D), their weighted responsibilities (K, CAPACITY), how
+    many there are (K,), and the mass and first moments (K, 1 + D) that were added up.
     """
     diffs, shares, held, _ = stores
     capacity, d = diffs.shape[1:]
@@ -68,7 +68,7 @@ def put(x, share, n, k, anchor, stores, second):
             at = held[k]
             for j in range(d):
                 diffs[k, at, j] = x[j, b] - anchor[k, j]
-            shares[k, at] = share[b]
+            shares[k, at] = w[b] * share[b]
             held[k] = at + 1
             if at + 1 == capacity:
                 _add_up(k, stores, second)

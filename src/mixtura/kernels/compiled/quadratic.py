@@ -72,16 +72,16 @@ def sweep(
         centered.log_rho(x, sharp, means, factor, offset, n, v)
         normalize(v, n, floor, common, noise, log_density, scale)
         tally(w, n, noise, log_density, totals)
+        apply(v, n, scale)
         if len(sums) > 0:
-            _weigh(v, w, n, scale)
             if len(pooled) > 0:
                 _add_pooled(x, w, noise, white, square, pooled)
             whole = form == LINEAR or centered.count(v, n) > CONCENTRATED * n * k
-            _put(x, v, n, sharp, whole, anchor, stores, second)
+            _put(x, v, w, n, sharp, whole, anchor, stores, second)
             if whole:
+                _weigh(v, w, n, len(weight) > 0)
                 _add_products(x, v, form, chunks, phi, product, sums)
         if len(answers[0]) > 0:
-            apply(v, n, scale)
             answer(v, begin, n, noise, log_density, answers)
             measure(v, w, begin, n, noise, measures)
     if len(sums) > 0:
@@ -213,21 +213,21 @@ def _add_common(v, common):
 
 
 @inlined()
-def _weigh(v, w, n, scale):
-    for b in range(n):
-        scale[b] *= w[b]
-    apply(v, n, scale)
+def _weigh(v, w, n, weighted):
+    """Products run over whole tiles: beyond the last row responsibilities are 0."""
+    if weighted:
+        apply(v, n, w)
     for k in range(len(v)):
         for b in range(n, v.shape[1]):
             v[k, b] = 0.0
 
 
 @inlined()
-def _put(x, v, n, sharp, whole, anchor, stores, second):
+def _put(x, v, w, n, sharp, whole, anchor, stores, second):
     """Gather a tile for its sharp components, which leave the products, or for all where it is concentrated."""
     for s in range(len(sharp) if whole else len(v)):
         k = sharp[s] if whole else s
-        centered.put(x, v[k], n, k, anchor, stores, second)
+        centered.put(x, v[k], w, n, k, anchor, stores, second)
         for b in range(n):
             v[k, b] = 0.0
 
