@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import mixtura as mx
-from mixtura import growing
+from mixtura import growing, start
 from mixtura.outcome import Outcome
 from mixtura.problem import Problem, Settings
 from mixtura.sources.memory import Memory
@@ -101,7 +101,7 @@ def test_the_size_of_the_sample_leaves_a_strong_prior_its_part() -> None:
     assert grown.lower_bounds_[0] > plain.lower_bounds_[-1] - 0.005
 
 
-def test_few_rows_are_plain_em() -> None:
+def test_few_rows_have_no_samples_and_settle_as_plain_em_does_while_nothing_has_leapt() -> None:
     X = overlapping()[:5000]
     grown, plain = (fitted(X, acceleration=way, max_iter=100, tol=1e-3) for way in ("growing", None))
     assert grown.lower_bounds_ == plain.lower_bounds_ and np.array_equal(grown.means_, plain.means_)
@@ -122,6 +122,13 @@ def test_the_better_half_of_the_starts_goes_on(monkeypatch: pytest.MonkeyPatch) 
     assert "4 not continued after a sample" in report._starts() and "failed" not in report._starts()
     told = sorted(sum(str(size) in start.reason for size in (1250, 2500, 5000)) for start in report.starts)
     assert told == [0, 1, 1, 2, 3]  # the winner's samples are told elsewhere
+
+
+def test_the_best_on_a_sample_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "MOST", 3)  # passes after which a random start is still far from its end
+    starts = [start.STARTS[name] for name in ("random", "kmeans", "random")]
+    climbers = growing.climb(samples(), starts, np.random.RandomState(0))
+    assert climbers[0].index == 1 and climbers[0].run.objective > climbers[1].run.objective
 
 
 def test_max_iter_0_returns_the_start_on_all_rows() -> None:

@@ -45,6 +45,8 @@ class Ground:
         Which of scikit-learn's types this is, where one column makes them one family.
     positions : array of shape (N,), optional
         Where the rows stand in the data, when the source holds a sample of them.
+    most : int
+        Rows that k-means may see at most, where that is fewer than it may anyway.
     """
 
     source: Memory
@@ -53,6 +55,7 @@ class Ground:
     metric: Float | None = None
     layout: Layout = "dense"
     positions: Any = None
+    most: int = SEEDING_ROWS
 
     def of_these(self, given: Array) -> Array:
         """What was given for every row of the data, for the rows of the source."""
@@ -86,7 +89,8 @@ class Ground:
 
     def rows(self, seed: Seed) -> tuple[Array, Float | None, Any]:
         """Rows of positive weight for seeding (at most `seeding_rows`, at random), their weights, their positions."""
-        source, most = self.source, seeding_rows(self.n_components, self.source.shape[1])
+        source = self.source
+        most = min(self.most, seeding_rows(self.n_components, source.shape[1]))
         there = None if source.weight is None else np.flatnonzero(source.weight > 0)
         count = source.shape[0] if there is None else len(there)
         if count > most:

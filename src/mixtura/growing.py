@@ -12,7 +12,7 @@ import numpy as np
 from mixtura import acceleration, criteria, start
 from mixtura.arrays import Float
 from mixtura.em import Goal, Run
-from mixtura.ground import scattered
+from mixtura.ground import FEWEST_ROWS, scattered
 from mixtura.outcome import ComponentError
 from mixtura.problem import Problem
 from mixtura.sources.memory import Memory
@@ -21,6 +21,8 @@ from mixtura.sources.memory import Memory
 LEAST, A_PARAMETER = 2**12, 4
 # The largest sample is this part of the rows, and no more bytes: beyond, a pass over all rows is the better next step.
 PART, BYTES = 8, 2**25
+# k-means may see FEWEST_ROWS rows, or so many a component: EM on the sample makes up for the rest.
+A_COMPONENT = 2**6
 # A sample has settled when a pass gains less than this part of what its own size leaves unknown, and is left anyway
 # after so many passes.
 SETTLED, MOST = 0.005, 200
@@ -116,7 +118,8 @@ def climb(samples: Samples, starts: Sequence[start.Start], seed: start.Seed) -> 
 
 def _begun(samples: Samples, begin: start.Start, seed: start.Seed) -> Run:
     """A start on the smallest sample."""
-    ground = replace(samples.stage(0).ground(), positions=samples.positions[: samples.sizes[0]])
+    most = max(FEWEST_ROWS, A_COMPONENT * samples.problem.settings.n_components)
+    ground = replace(samples.stage(0).ground(), positions=samples.positions[: samples.sizes[0]], most=most)
     try:
         return Run(begin(ground, seed))
     except ComponentError as error:
