@@ -411,3 +411,19 @@ def test_a_set_of_which_one_start_is_left_is_fitted_as_usual():
     assert {0, 1} <= set(left.tolist())
     fits, _ = said(lambda: many(sets, 3, n_init=3, reg_covar=0.0))
     assert {i for i in range(30) if i in fits.models or not fits.fitted[i]} == set(np.flatnonzero(left).tolist())
+
+
+@pytest.mark.parametrize("d", [1, 2])
+@pytest.mark.parametrize(
+    "covariance_type", ["full", "tied", "diag", "spherical", "EII", "VII", "EEI", "VVI", "EEE", "VVV"]
+)
+def test_arrays_have_the_estimators_shapes(covariance_type, d):
+    X = CUBE[:2, :, :d]
+    fits = many(X, covariance_type=covariance_type)
+    assert not fits.models
+    alone = mx.GaussianMixture(2, covariance_type=covariance_type, random_state=0).fit(X[1])
+    for name in ("weights", "means", "covariances"):
+        assert getattr(fits, name).shape == (2, *getattr(alone, f"{name}_").shape)
+    assert fits[1].n_parameters_ == alone.n_parameters_
+    assert fits[1].lower_bound_ == pytest.approx(fits[1].score(X[1]), abs=1e-10)
+    assert fits[1].sample(3, random_state=0)[0].shape == (3, d)

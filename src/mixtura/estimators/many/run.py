@@ -45,10 +45,10 @@ def fit_many(
     """Fit a Gaussian mixture to each of many data sets, as one batch.
 
     Each fit is what it would be alone: it depends neither on the other data sets, nor on their order, nor on the number
-    of threads. Small data sets are fitted in compiled code as a whole, with k-means of its own, thousands of them a
-    second; there the families full, tied, diag, spherical and their codes are served, from ``init_params="kmeans"``,
-    without noise, prior and acceleration. Everything else, and what goes wrong there, is fitted as by
-    ``GaussianMixture(...).fit(X)`` with an integer `random_state`.
+    of threads (results are in single precision where all data sets are). Small data sets are fitted in compiled code as
+    a whole, with k-means of its own, thousands of them a second; there the families full, tied, diag, spherical and
+    their codes are served, from ``init_params="kmeans"``, without noise, prior and acceleration. Everything else, and
+    what goes wrong there, is fitted as by ``GaussianMixture(...).fit(X)`` with an integer `random_state`.
 
     Parameters
     ----------
