@@ -21,7 +21,8 @@ import numpy as np
 
 import mixtura as mx
 
-WAYS = (None, "squarem", "growing")
+# acceleration and number of starts
+WAYS = ((None, 1), ("squarem", 1), ("growing", 1), ("growing", 5))
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,10 @@ class Case:
     apart: float
     family: str = "full"
     init: str = "kmeans"
-    n_init: int = 1
 
     @property
     def name(self) -> str:
-        starts = f"{self.n_init} of {self.init}" if self.n_init > 1 else self.init
-        return f"{self.family} {self.rows} x {self.features}, K {self.components}, apart {self.apart:g}, {starts}"
+        return f"{self.family} {self.rows} x {self.features}, K {self.components}, apart {self.apart:g}, {self.init}"
 
     def draw(self, seed: int = 0) -> Any:
         rng = np.random.default_rng(seed)
@@ -58,7 +57,6 @@ CASES = (
     Case(400_000, 8, 16, 1.2),
     Case(400_000, 8, 16, 2.0),
     Case(400_000, 8, 16, 2.0, init="random_from_data"),
-    Case(400_000, 8, 16, 2.0, init="random_from_data", n_init=5),
     Case(400_000, 8, 16, 2.0, "tied"),
     Case(400_000, 16, 32, 0.8, "diag"),
     Case(400_000, 16, 32, 3.0),
@@ -67,7 +65,7 @@ CASES = (
 )
 
 
-def fitted(case: Case, X: Any, way: str | None, tol: float) -> tuple[Any, float]:
+def fitted(case: Case, X: Any, way: str | None, n_init: int, tol: float) -> tuple[Any, float]:
     """The fitted estimator, and seconds."""
     model = mx.GaussianMixture(
         case.components,
@@ -77,7 +75,7 @@ def fitted(case: Case, X: Any, way: str | None, tol: float) -> tuple[Any, float]
         max_iter=2000,
         reg_covar=0.0,
         init_params=case.init,
-        n_init=case.n_init,
+        n_init=n_init,
         random_state=0,
     )
     begun = perf_counter()
@@ -112,13 +110,14 @@ def main(show: Callable[[str], None] = print) -> int:
     show("|---|---|---|---|---|---|---|")
     for case in CASES[-2:] if asked.quick else CASES:
         X = case.draw()
-        for way in WAYS:
-            model, seconds = fitted(case, X, way, asked.tol)
+        for way, n_init in WAYS:
+            model, seconds = fitted(case, X, way, n_init, asked.tol)
             gain = next_gain(model, X)
             sound &= gain < 10 * asked.tol
+            name = f"{way or 'plain'}, {n_init} starts" if n_init > 1 else way or "plain"
             show(
-                f"| {case.name} | {way or 'plain'} | {model.n_iter_} | {len(model.lower_bounds_)} | "
-                f"{model.lower_bound_:.6f} | {gain:.0e} | {seconds:.1f} |"
+                f"| {case.name} | {name} | {model.n_iter_} | {len(model.lower_bounds_)} | {model.lower_bound_:.6f} | "
+                f"{gain:.0e} | {seconds:.1f} |"
             )
     return 0 if sound else 1
 
