@@ -30,9 +30,8 @@ def passes(rule: em.Rule, family: str, seed: int, most: int) -> list[tuple[float
     settings = Settings(3, family, 0.0, 0.0, most, False, None, False, None)
     problem = Problem.pose(Memory.of(overlapping(seed)), settings)
     begun = start.STARTS["kmeans"](problem.ground(), np.random.RandomState(0))
-    steps: Any = em.iterate(
-        problem.source, begun, kernels.choose(problem.source.rows, problem.settings.n_components, problem.family.order), rule
-    )
+    kernel = kernels.choose(problem.source.rows, problem.settings.n_components, problem.family.order)
+    steps: Any = em.iterate(problem.source, begun, kernel, rule)
     return [(step.objective / 2000, accepted) for step, accepted, _ in islice(steps, most)]
 
 

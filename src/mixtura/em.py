@@ -33,7 +33,7 @@ class Kernel(Protocol):
         """Moments of a block of rows under a density."""
 
     def posterior(self, block: Any, density: Density, out: Any = None) -> tuple[Any, Any, Any]:
-        """Log density, responsibilities and noise responsibility of each row of a block; a kernel may write in `out`."""
+        """Log density, responsibilities (a kernel may write them in `out`) and noise responsibility of each row."""
 
     def log_densities(self, block: Any, density: Density) -> tuple[Any, Any]:
         """Log density and noise responsibility of each row of a block."""

@@ -47,7 +47,8 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
             raise MixtureError(f"X has {source.shape[1]} features, but the model has {density.n_features}.")
         weight = inputs.weight_of(sample_weight, source.shape[0])
         with self._working(source, weight, density.n_components, density.order) as ready:
-            return function(ready.framed(frame), density, kernels.choose(ready.kind, density.n_components, density.order))
+            kernel = kernels.choose(ready.kind, density.n_components, density.order)
+            return function(ready.framed(frame), density, kernel)
 
     def _assessed(self, X: Any, sample_weight: Any) -> Assessment:
         return self._each(X, assess.assess, sample_weight)
