@@ -14,6 +14,8 @@ from mixtura.kernels.compiled.jit import inlined
 NEGLIGIBLE = 2.0**-53
 # Up to so many features the sums of a store are taken one by one: for BLAS they are too small.
 SHORT = 24
+# Doubles between columns whose distance is a power of two, which would share few lines of the first cache.
+PAD = 8
 
 
 @inlined()
@@ -44,18 +46,20 @@ def log_rho(x, sharp, means, factor, offset, n, v):
 
 
 @inlined()
-def count(v, n):
-    """How many responsibilities of a tile are not negligible."""
+def share_out(v, n, scale):
+    """Multiply the columns of v by a scale; how many of the responsibilities that makes are not negligible."""
     least, found = NEGLIGIBLE / len(v), 0
     for k in range(len(v)):
         for b in range(n):
-            found += v[k, b] > least
+            share = v[k, b] * scale[b]
+            v[k, b] = share
+            found += share > least
     return found
 
 
 @inlined()
-def put(x, share, w, n, k, anchor, stores, second):
-    """Put the rows of a tile that matter to component k into its store; a full store is added up.
+def put(rows, share, w, n, k, anchor, stores, second):
+    """Put the rows (width, D) of a tile that matter to component k into its store; a full store is added up.
 
     `stores` are the differences from the anchor (K, CAPACITY, D), their weighted responsibilities (K, CAPACITY), how
     many there are (K,), and the mass and first moments (K, 1 + D) that were added up.
@@ -67,7 +71,7 @@ def put(x, share, w, n, k, anchor, stores, second):
         if share[b] > least:
             at = held[k]
             for j in range(d):
-                diffs[k, at, j] = x[j, b] - anchor[k, j]
+                diffs[k, at, j] = rows[b, j] - anchor[k, j]
             shares[k, at] = w[b] * share[b]
             held[k] = at + 1
             if at + 1 == capacity:
@@ -87,7 +91,7 @@ def _add_up(k, stores, second):
     diffs, shares, held, first = stores
     n, d = held[k], diffs.shape[2]
     held[k] = 0
-    columns, pushed = np.empty((d, n)), np.empty((d, n))
+    columns, pushed = np.empty((d, n + PAD)), np.empty((d, n + PAD))
     for b in range(n):
         first[k, 0] += shares[k, b]
         for j in range(d):
@@ -99,19 +103,43 @@ def _add_up(k, stores, second):
             total += pushed[j, b]
         first[k, 1 + j] += total
     if second.shape[1] == d and d > SHORT:
+        for j in range(d):
+            for b in range(n, n + PAD):
+                columns[j, b] = 0.0
+                pushed[j, b] = 0.0
         product = np.dot(pushed, columns.T)
         for i in range(d):
             for j in range(d):
                 second[k, i, j] += product[i, j]
     elif second.shape[1] == d:
         for i in range(d):
-            for j in range(i + 1):
-                total = _dot(pushed[i], columns[j], n)
-                second[k, i, j] += total
-                second[k, j, i] = second[k, i, j]
+            _add_row(i, pushed[i], columns, n, second[k])
     else:
         for j in range(d):
             second[k, 0, j] += _dot(pushed[j], columns[j], n)
+
+
+@inlined()
+def _add_row(i, pushed, columns, n, second):
+    """Add the products of one pushed column with the columns up to its own, four at a time, to both halves."""
+    for first in range(0, i + 1, 4):
+        a, b, c, d = first, min(first + 1, i), min(first + 2, i), min(first + 3, i)
+        one, two, three, four = 0.0, 0.0, 0.0, 0.0
+        for row in range(n):
+            push = pushed[row]
+            one += push * columns[a, row]
+            two += push * columns[b, row]
+            three += push * columns[c, row]
+            four += push * columns[d, row]
+        second[i, a] += one
+        if b > a:
+            second[i, b] += two
+        if c > b:
+            second[i, c] += three
+        if d > c:
+            second[i, d] += four
+    for j in range(i):
+        second[j, i] = second[i, j]
 
 
 @inlined()

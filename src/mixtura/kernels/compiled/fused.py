@@ -45,12 +45,13 @@ def sweep(
     d = len(columns)
     x, w = np.empty((d, WIDTH)), np.empty(WIDTH)
     v, pushed = np.empty((len(means), WIDTH)), np.empty((d + 1, WIDTH))
-    noise, log_density, common, scale = np.empty(WIDTH), np.empty(WIDTH), np.zeros(WIDTH), np.empty(WIDTH)
+    noise, log_density, common = np.empty(WIDTH), np.empty(WIDTH), np.zeros(WIDTH)
+    scale, entropy = np.empty(WIDTH), np.empty(WIDTH if len(measures[0]) > 0 else 0)
     for begin in range(0, len(rows), WIDTH):
         n = min(WIDTH, len(rows) - begin)
         load(rows, weight, origin, inverse, begin, n, x, w)
         _log_rho(x, means, factor, offset, columns, n, v)
-        normalize(v, n, floor, common, noise, log_density, scale)
+        normalize(v, n, floor, common, noise, log_density, scale, entropy)
         tally(w, n, noise, log_density, totals)
         if len(sums) > 0:
             for b in range(n):
@@ -59,7 +60,7 @@ def sweep(
         if len(answers[0]) > 0:
             apply(v, n, scale)
             answer(v, begin, n, noise, log_density, answers)
-            measure(v, w, begin, n, noise, measures)
+            measure(v, w, begin, n, noise, entropy, measures)
 
 
 @inlined()

@@ -59,8 +59,9 @@ def sweep(
     part = np.empty((k if len(chunks) > 2 else 0, width))
     phi = np.empty((_most_features(form, d, chunks), width))
     product, square = np.empty((len(phi), k)), np.empty((len(pooled), len(pooled)))
+    turned = np.empty((width, d))
     w, scale, common = np.empty(width), np.empty(width), np.empty(width)
-    noise, log_density = np.empty(width), np.empty(width)
+    noise, log_density, entropy = np.empty(width), np.empty(width), np.empty(width if len(measures[0]) > 0 else 0)
     for begin in range(0, len(rows), width):
         n = min(width, len(rows) - begin)
         load(rows, weight, origin, inverse, begin, n, x, w)
@@ -70,20 +71,20 @@ def sweep(
         if floor > -np.inf:
             _add_common(v, common)
         centered.log_rho(x, sharp, means, factor, offset, n, v)
-        normalize(v, n, floor, common, noise, log_density, scale)
+        normalize(v, n, floor, common, noise, log_density, scale, entropy)
         tally(w, n, noise, log_density, totals)
-        apply(v, n, scale)
+        active = centered.share_out(v, n, scale)
         if len(sums) > 0:
             if len(pooled) > 0:
                 _add_pooled(x, w, noise, white, square, pooled)
-            whole = form == LINEAR or centered.count(v, n) > CONCENTRATED * n * k
-            _put(x, v, w, n, sharp, whole, anchor, stores, second)
+            whole = form == LINEAR or active > CONCENTRATED * n * k
+            _put(x, turned, v, w, n, sharp, whole, anchor, stores, second)
             if whole:
                 _weigh(v, w, n, len(weight) > 0)
                 _add_products(x, v, form, chunks, phi, product, sums)
         if len(answers[0]) > 0:
             answer(v, begin, n, noise, log_density, answers)
-            measure(v, w, begin, n, noise, measures)
+            measure(v, w, begin, n, noise, entropy, measures)
     if len(sums) > 0:
         centered.empty(stores, second)
 
@@ -223,11 +224,16 @@ def _weigh(v, w, n, weighted):
 
 
 @inlined()
-def _put(x, v, w, n, sharp, whole, anchor, stores, second):
+def _put(x, turned, v, w, n, sharp, whole, anchor, stores, second):
     """Gather a tile for its sharp components, which leave the products, or for all where it is concentrated."""
+    if whole and len(sharp) == 0:
+        return
+    for b in range(n):
+        for j in range(len(x)):
+            turned[b, j] = x[j, b]
     for s in range(len(sharp) if whole else len(v)):
         k = sharp[s] if whole else s
-        centered.put(x, v[k], w, n, k, anchor, stores, second)
+        centered.put(turned, v[k], w, n, k, anchor, stores, second)
         for b in range(n):
             v[k, b] = 0.0
 

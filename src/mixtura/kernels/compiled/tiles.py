@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixtura.kernels.compiled.arithmetic import exp, log
+from mixtura.kernels.compiled.arithmetic import SMALLEST, exp, log
 from mixtura.kernels.compiled.jit import inlined
-
-SMALLEST_NORMAL = 2.3e-308
 
 
 @inlined()
@@ -34,11 +32,12 @@ def load(rows, weight, origin, inverse, begin, n, x, w):
 
 
 @inlined()
-def normalize(v, n, floor, common, noise, log_density, scale):
+def normalize(v, n, floor, common, noise, log_density, scale, entropy):
     """Turn ``log rho`` v (K, width), less a `common` part, into responsibilities but for a `scale` (width,).
 
-    Fills the noise's responsibility, the log density and the scale. A floor of -inf is no noise. A row that nothing
-    reaches has log density -inf and no responsibilities.
+    Fills the noise's responsibility, the log density, the scale and, where it has any length, the entropy of the
+    responsibilities. A floor of -inf is no noise. A row that nothing reaches has log density -inf and no
+    responsibilities.
     """
     top, total = np.empty(n), scale
     for b in range(n):
@@ -51,17 +50,39 @@ def normalize(v, n, floor, common, noise, log_density, scale):
         top[b] = top[b] if top[b] > -np.inf else 0.0
         noise[b] = exp(floor - top[b])
         total[b] = noise[b]
+        if len(entropy) > 0:
+            entropy[b] = noise[b] * max(floor - top[b], SMALLEST)
     for k in range(len(v)):
-        for b in range(n):
-            share = exp(v[k, b] - top[b])
-            v[k, b] = share
-            total[b] += share
+        if len(entropy) > 0:
+            _exponentials_and_entropy(v[k], n, top, total, entropy)
+        else:
+            _exponentials(v[k], n, top, total)
     for b in range(n):
         reached = total[b] > 0.0
         whole = total[b] if reached else 1.0
-        log_density[b] = top[b] + log(whole) + common[b] if reached else -np.inf
+        log_whole = log(whole)
+        log_density[b] = top[b] + log_whole + common[b] if reached else -np.inf
         total[b] = 1.0 / whole
+        if len(entropy) > 0:
+            entropy[b] = log_whole - entropy[b] * total[b]
         noise[b] *= total[b]
+
+
+@inlined()
+def _exponentials(v, n, top, total):
+    for b in range(n):
+        v[b] = exp(v[b] - top[b])
+        total[b] += v[b]
+
+
+@inlined()
+def _exponentials_and_entropy(v, n, top, total, entropy):
+    """Also ``sum_k e^g g`` with ``g = log rho - top``: by a row's scale, its entropy less the log of its whole."""
+    for b in range(n):
+        gap = max(v[b] - top[b], SMALLEST)
+        v[b] = exp(v[b] - top[b])
+        total[b] += v[b]
+        entropy[b] += v[b] * gap
 
 
 @inlined()
@@ -103,33 +124,24 @@ def answer(v, begin, n, noise, log_density, answers):
 
 
 @inlined()
-def measure(v, w, begin, n, noise, measures):
+def measure(v, w, begin, n, noise, entropy, measures):
     """Write the largest responsibility (n,), its component (n,) and the entropy (n,) of a tile; add to mass (K,)."""
-    largest, label, entropy, mass = measures
+    largest, label, entropies, mass = measures
     if len(largest) == 0:
         return
-    best, place, bits = np.empty(n), np.empty(n), np.empty(n)
+    best, place = np.empty(n), np.empty(n)
     for b in range(n):
         best[b] = -1.0
         place[b] = 0.0
-        bits[b] = _share_of_entropy(noise[b])
     for k in range(len(v)):
         held = 0.0
         for b in range(n):
             share = v[k, b]
             place[b] = float(k) if share > best[b] else place[b]
             best[b] = share if share > best[b] else best[b]
-            bits[b] += _share_of_entropy(share)
             held += w[b] * share
         mass[k] += held
     for b in range(n):
         largest[begin + b] = max(best[b], noise[b])
         label[begin + b] = int(place[b]) if best[b] >= noise[b] else -1
-        entropy[begin + b] = bits[b]
-
-
-@inlined()
-def _share_of_entropy(share):
-    """``-r log r``, 0 at 0."""
-    normal = share if share > SMALLEST_NORMAL else 1.0
-    return -normal * log(normal)
+        entropies[begin + b] = entropy[b]
