@@ -15,8 +15,8 @@ MANY = 2**21
 # Rows a block: at least WORTH_CALLING multiplications each, at most WORTH_WAITING, so that an interrupt is heard.
 WORTH_CALLING, WORTH_WAITING = 2**23, 2**30
 LEAST_ROWS, MOST_ROWS = 2**9, 2**16
-# As many blocks as share well among threads.
-SHARED = 32
+# As many blocks as share well among threads, of whole tiles.
+SHARED, TILE = 32, 256
 # A responsibility costs about as much as this many features.
 EXPONENTIAL = 16
 
@@ -85,9 +85,9 @@ def rows_a_block(n_rows: int, n_features: int, n_components: int, order: Order) 
     --------
     >>> from mixtura.kernels import rows_a_block
     >>> rows_a_block(1_000_000, 2, 4, "dense"), rows_a_block(50_000, 128, 32, "dense")
-    (65536, 2048)
+    (65536, 1792)
     """
     work = n_components * (count_features(n_features, order) + EXPONENTIAL)
     least, most = max(WORTH_CALLING // work, LEAST_ROWS), max(WORTH_WAITING // work, LEAST_ROWS)
     rows = min(max(n_rows // SHARED, least), most, MOST_ROWS)
-    return int(2 ** (rows - 1).bit_length())
+    return -(-rows // TILE) * TILE
