@@ -1,4 +1,4 @@
-"""Where EM begins: k-means, k-means++, random, rows of the data, given labels or responsibilities."""
+"""Where EM begins: k-means, k-means++, random, rows of the data, a hierarchy, given labels or responsibilities."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from mixtura import hierarchy
 from mixtura.arrays import Array, Float
 from mixtura.block import Block
 from mixtura.em import Kernel, Step
@@ -17,6 +18,7 @@ from mixtura.ground import NOISE_START as NOISE_START
 from mixtura.ground import SEEDING_ROWS as SEEDING_ROWS
 from mixtura.ground import Ground as Ground
 from mixtura.ground import Seed as Seed
+from mixtura.hierarchy import Hierarchy
 from mixtura.mixture import Mixture
 from mixtura.moments import Moments
 from mixtura.pools import single_threaded_openmp
@@ -77,6 +79,21 @@ def random(ground: Ground, seed: Seed) -> Mixture:
     return ground.mixture(assign, in_order=True)
 
 
+def hierarchical(ground: Ground, seed: Seed) -> Mixture:
+    """Clusters of a tree grown by the classification likelihood; the seed draws its rows where there are many."""
+    return rooted(hierarchy.of(ground, seed))(ground, seed)
+
+
+def rooted(found: Hierarchy) -> Start:
+    """The start whose first M-step is from the clusters of a hierarchy, from the rows that it knows."""
+
+    def begin(ground: Ground, _: Seed) -> Mixture:
+        given = found.labels(ground.n_components)
+        return _labeled(replace(ground, source=found.source(ground.source)), given)
+
+    return begin
+
+
 def labels(given: Array) -> Start:
     """The start whose first M-step is from labels (N,), -1 for noise."""
     whole = np.asarray(given)
@@ -115,6 +132,7 @@ STARTS: dict[str, Start] = {
     "k-means++": kmeans_plusplus,
     "random": random,
     "random_from_data": random_from_data,
+    "hierarchical": hierarchical,
 }
 
 

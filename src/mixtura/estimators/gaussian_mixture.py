@@ -49,8 +49,9 @@ class GaussianMixture(Answers):
     n_init : int, default=1
         Number of starts, of which the best is kept.
     init_params : str or array-like, default="kmeans"
-        "kmeans", "k-means++", "random", "random_from_data", or labels (N,) (-1 for noise) or responsibilities (N, K)
-        from which the first M-step is made.
+        "kmeans", "k-means++", "random", "random_from_data", "hierarchical", or labels (N,) (-1 for noise) or
+        responsibilities (N, K) from which the first M-step is made. "hierarchical" is model-based agglomeration [3]_
+        of the rows, or of 2000 random ones of more; up to so many it needs no seed, and every start is the same.
     weights_init : array-like of shape (K,), optional
     means_init : array-like of shape (K, D), optional
     precisions_init : array-like, optional
@@ -105,6 +106,8 @@ class GaussianMixture(Answers):
        algorithm, Journal of the Royal Statistical Society B 39, 1-38.
     .. [2] L. Scrucca, M. Fop, T. B. Murphy and A. E. Raftery (2016), mclust 5: clustering, classification and density
        estimation using Gaussian finite mixture models, The R Journal 8, 289-317.
+    .. [3] C. Fraley (1998), Algorithms for model-based Gaussian hierarchical clustering, SIAM Journal on Scientific
+       Computing 20, 270-281.
 
     Examples
     --------
