@@ -135,19 +135,28 @@ def log_densities(source: Memory, density: Density, kernel: Kernel) -> Float:
     return out
 
 
+def posterior(
+    block: Block, density: Density, kernel: Kernel, name: Callable[[int], str], out: Float | None = None
+) -> tuple[Float, Float]:
+    """Responsibilities (n, K), in `out` where that is given, and noise responsibility (n,) of rows, on the host."""
+    with _quiet():
+        log_density, shares, noise = kernel.posterior(block, density, out)
+    noise = to_host(noise)
+    _require(block, to_host(log_density), noise, name)
+    if out is None:
+        return to_host(shares), noise
+    if shares is not out:
+        out[:] = to_host(shares)
+    return out, noise
+
+
 def responsibilities(source: Memory, density: Density, kernel: Kernel) -> Float:
     """Responsibilities of each row, shape (N, K), or (N, K + 1) with the noise last."""
     k, noisy = density.n_components, density.floor is not None
     out = np.empty((source.shape[0], k + noisy))
 
     def fill(block: Block) -> tuple[()]:
-        into = out[block.start : block.stop, :k]
-        with _quiet():
-            log_density, shares, noise = kernel.posterior(block, density, into)
-        noise = to_host(noise)
-        _require(block, to_host(log_density), noise, source.name)
-        if shares is not into:
-            into[:] = to_host(shares)
+        _, noise = posterior(block, density, kernel, source.name, out[block.start : block.stop, :k])
         if noisy:
             out[block.start : block.stop, k] = noise
         return ()
