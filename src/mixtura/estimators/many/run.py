@@ -46,8 +46,8 @@ def fit_many(
 
     Each fit is what it would be alone: it depends neither on the other data sets, nor on their order, nor on the number
     of threads (results are in single precision where all data sets are). Small data sets are fitted in compiled code as
-    a whole, with k-means of its own, thousands of them a second; there the families full, tied, diag, spherical and
-    their codes are served, from ``init_params="kmeans"``, without noise, prior and acceleration. Everything else, and
+    a whole, with k-means of its own, thousands of them a second; there all families are served, from
+    ``init_params="kmeans"``, plain or with ``acceleration="squarem"``, without noise and prior. Everything else, and
     what goes wrong there, is fitted as by ``GaussianMixture(...).fit(X)`` with an integer `random_state`.
 
     Parameters
@@ -200,9 +200,10 @@ def _fit_small(task: Task) -> list[int]:
         isinstance(asked.init_params, str)
         and asked.init_params == "kmeans"
         and (asked.weights_init is None and asked.means_init is None and asked.precisions_init is None)
-        and (asked.noise is False and asked.prior is None and asked.acceleration is None and asked.max_iter > 0)
+        and (asked.noise is False and asked.prior is None and asked.max_iter > 0)
+        and asked.acceleration in (None, "squarem")
     )
-    if not (plain and small.closed(task.family) and small.ready()):
+    if not (plain and small.served(task.family) and small.ready()):
         return there
     seeds = [np.random.SeedSequence([asked.random_state, start]) for start in range(int(asked.n_init))]
     plan = small.Plan(
@@ -212,6 +213,7 @@ def _fit_small(task: Task) -> list[int]:
         float(asked.reg_covar),
         int(asked.max_iter),
         bool(asked.equal_weights),
+        asked.acceleration == "squarem",
         np.array([seed.generate_state(1, np.uint64)[0] for seed in seeds]),
         task.table.single,
     )

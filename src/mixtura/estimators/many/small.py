@@ -26,6 +26,8 @@ MOST_ROWS = 2**16
 # Rows times components that a thread takes at a time, some three milliseconds: 23 microseconds a fit of 400 x 2 on two
 # threads, against 33 for turns of half and 43 for turns of a quarter of that.
 TURN = 2**16
+# Columns up to which axes are turned plane by plane; beyond, LAPACK is faster.
+MOST_TURNED = 32
 # Passes that a fit in the batch may make; one that has not settled then begins again in the ordinary way.
 MOST_PASSES = 2**12
 
@@ -43,6 +45,8 @@ class Plan:
     family : Family
     tol, reg_covar, max_iter, equal_weights
         As the estimator's.
+    squarem : bool
+        Whether EM takes leaps.
     seeds : array of shape (n_init,) of uint64
         Where k-means draws from at each start, the same for every data set: no fit depends on the others.
     single : bool
@@ -55,6 +59,7 @@ class Plan:
     reg_covar: float
     max_iter: int
     equal_weights: bool
+    squarem: bool
     seeds: NDArray[np.uint64]
     single: bool
 
@@ -65,17 +70,17 @@ class Plan:
         return min(MOST_ROWS, SMALL // (self.n_components * (1 + d + products)))
 
 
-def closed(family: Family) -> bool:
-    """Whether a family's M step is a closed form of sums: nothing is equal, or everything.
+def served(family: Family) -> bool:
+    """Whether the batch fits this family: all, but in many columns none whose components are turned by an inner loop.
 
     Examples
     --------
     >>> from mixtura.covariance import MCLUST, resolve
-    >>> from mixtura.estimators.many.small import closed
-    >>> [name for name in MCLUST if closed(resolve(name, 2)[0])]
-    ['EII', 'VII', 'EEI', 'VVI', 'EEE', 'VVV']
+    >>> from mixtura.estimators.many.small import served
+    >>> [name for name in MCLUST if not served(resolve(name, 100)[0])]
+    ['EVE', 'VVE', 'EEV', 'VEV']
     """
-    return len({family.volume, family.shape, family.orientation} - {"I"}) == 1
+    return family.n_features <= MOST_TURNED or family.orientation in ("I", family.shape)
 
 
 def ready() -> bool:
@@ -132,9 +137,10 @@ def _fit(plan: Plan, data: Sequence[Any], stop: Positions, which: Positions) -> 
     weight = None if sets[0].weight is None else np.concatenate([one.weight for one in sets])
     ends = np.cumsum([len(one.rows) for one in sets])
     spans = np.column_stack([np.concatenate([[0], ends[:-1]]), ends]).repeat(starts, axis=0)
-    kind = [plan.n_components, batch.rule(plan.family.order, plan.family.shared)]
+    kind = [plan.n_components, batch.rule(plan.family.volume, plan.family.shape, plan.family.orientation)]
     jobs = batch.Batch.of(rows, weight, spans, np.tile(kind, (len(spans), 1)), stop)
-    goal = batch.Goal(plan.tol, min(plan.max_iter, MOST_PASSES), plan.reg_covar, plan.equal_weights, plan.single)
+    most = min(plan.max_iter, MOST_PASSES)
+    goal = batch.Goal(plan.tol, most, plan.reg_covar, plan.equal_weights, plan.single, plan.squarem)
     climbed = batch.climb(jobs, batch.seed(jobs, np.tile(plan.seeds, len(sets))), goal)
     if plan.max_iter > MOST_PASSES:
         climbed.status[climbed.status == batch.UNSETTLED] = batch.LEFT

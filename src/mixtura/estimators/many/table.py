@@ -75,11 +75,11 @@ class Table:
         arrays["converged"][kept] = climbed.status[done] == batch.CONVERGED
         arrays["mass"][kept] = measured.mass[done]
         arrays["deviation"][kept] = measured.deviation[done]
-        end, passes, converged = 0, climbed.passes.tolist(), (climbed.status == batch.CONVERGED).tolist()
+        end, accepted, converged = 0, climbed.accepted.tolist(), (climbed.status == batch.CONVERGED).tolist()
         for j, i in enumerate(which.tolist()):
             begin, end = end, end + len(data[i].rows)
             self.labels[i] = measured.labels[begin:end]
-            self.lower_bounds[i] = climbed.path[j, : passes[j]].copy()
+            self.lower_bounds[i] = climbed.path[j, : accepted[j]].copy()
             self.outcomes[i] = Outcome.CONVERGED if converged[j] else Outcome.MAX_ITER
         return [int(i) for i in which[~done]]
 

@@ -1,80 +1,24 @@
-"""The stages of many small fits, compiled: labels by k-means, EM from labels, one more reading under what is published.
+"""The stages of many small fits, compiled: labels by k-means, EM to its end, one more reading under what is published.
 
 Each goes over all jobs of a batch and writes what it finds by the job's number.
 """
 
 from __future__ import annotations
 
-from math import isfinite, log
-from typing import Any, NamedTuple
+from math import frexp, isfinite, ldexp, log
 
 import numpy as np
-from numba import types
 
+from mixtura.kernels.compiled.arithmetic import log as log_of_many
 from mixtura.kernels.compiled.clusters import kmeans
 from mixtura.kernels.compiled.framed import frame
-from mixtura.kernels.compiled.jit import compiled, inlined
-from mixtura.kernels.compiled.passes import DENSE, SINGULAR, TRACE, estimate, factorize, log_rho, normalize
+from mixtura.kernels.compiled.jit import inlined
+from mixtura.kernels.compiled.loop import LEFT, SLOTS, STOPPED, Rows, Task, iterate, stacks_of
+from mixtura.kernels.compiled.models import clear, complete, is_scaled, model_at, order_of, publish, read_back
+from mixtura.kernels.compiled.passes import DENSE, TRACE, factorize, log_rho, normalize
 
-# How a job ended. LEFT: to the ordinary way; STOPPED: the caller's flag was raised.
-CONVERGED, UNSETTLED, LEFT, STOPPED = 0, 1, 2, 3
-# A fall of the objective a row beyond this part of its size is no rounding (as in em).
-FALL = 1e-7
 # A column that keeps no more than this share of its variance beside the others may be collinear with them.
 COLLINEAR = 1e-10
-
-
-class Goal(NamedTuple):
-    """What every job of a batch is asked for.
-
-    Parameters
-    ----------
-    tol : float
-    max_iter : int
-        At least 1.
-    reg_covar : float
-        In the user's units.
-    equal_weights : bool
-    single : bool
-        Whether parameters are published in single precision.
-    """
-
-    tol: float
-    max_iter: int
-    reg_covar: float
-    equal_weights: bool = False
-    single: bool = False
-
-
-class Climbed(NamedTuple):
-    """The arrays of a Climb, as compiled code takes them."""
-
-    status: Any
-    passes: Any
-    falls: Any
-    weights: Any
-    means: Any
-    covariances: Any
-    path: Any
-
-
-class Measured(NamedTuple):
-    """The arrays of a Measure, as compiled code takes them."""
-
-    bound: Any
-    mass: Any
-    deviation: Any
-    labels: Any
-
-
-class _Model(NamedTuple):
-    """A model in frame coordinates."""
-
-    share: Any
-    mean: Any
-    covariance: Any
-    factor: Any
-    offset: Any
 
 
 @inlined()
@@ -85,23 +29,8 @@ def _longest(jobs):
     return longest
 
 
-@inlined()
-def _blank(k, d):
-    """Room for a model."""
-    return _Model(np.ones(k), np.zeros((k, d)), np.zeros((k, d, d)), np.zeros((k, d, d)), np.zeros(k))
-
-
-@inlined()
-def _clear(model, k):
-    """A model of k components without means and factors."""
-    for c in range(k):
-        for i in range(model.mean.shape[1]):
-            model.mean[c, i] = 0.0
-            for j in range(model.mean.shape[1]):
-                model.factor[c, i, j] = 0.0
-
-
-def _seed_jobs(rows, weight, jobs, stop, seeds, labels):
+def seed_jobs(rows, weight, jobs, stop, seeds, labels):
+    """Labels of every job by k-means."""
     n, k, d = _longest(jobs), 1, rows.shape[1]
     for j in range(len(jobs)):
         k = max(k, jobs[j, 2])
@@ -148,109 +77,62 @@ def _collinear(model, ridge):
     return not factorize(1.0, total, DENSE, COLLINEAR, factor, model.offset[:1])
 
 
-@inlined()
-def _density(order, shared, model):
-    """Factors and offsets of a model: whether it has a density."""
-    k, d = model.mean.shape
-    for c in range(1 if shared else k):
-        if not factorize(
-            model.share[c], model.covariance[c], order, SINGULAR * d, model.factor[c], model.offset[c : c + 1]
-        ):
-            return False
-    for c in range(1, k if shared else 1):
-        for i in range(d):
-            for j in range(d):
-                model.factor[c, i, j] = model.factor[0, i, j]
-        model.offset[c] = model.offset[0] + log(model.share[c] / model.share[0])
-    return True
-
-
-@inlined()
-def _iterate(x, n, p, w, weight, one, two, order, shared, ridge, log_unit, weighted, goal, stop, model, path):
-    """EM from responsibilities until it settles: how it ended, passes made, and how often the objective fell."""
-    previous, falls, change = -np.inf, 0, np.inf
-    for passes in range(goal.max_iter + 1):
-        if stop[0] != 0:
-            return STOPPED, passes, falls
-        if passes > 0:
-            for c in range(len(p)):
-                log_rho(x, n, model.mean[c], model.factor[c], model.offset[c], order, one, p[c])
-            value = normalize(p, n, w, weighted, one, two) / weight
-            path[passes - 1] = value - log_unit
-            change, previous = value - previous, value
-            fell = change < -FALL * (1.0 + abs(value))
-            falls += fell
-            if not isfinite(value) or (fell and ridge == 0.0):
-                return LEFT, passes, falls
-        if not estimate(x, n, p, weight, order, shared, ridge, model.share, model.mean, model.covariance):
-            return LEFT, passes, falls
-        for c in range(len(p) if goal.equal_weights else 0):
-            model.share[c] = 1.0 / len(p)
-        if not _density(order, shared, model):
-            return LEFT, passes, falls
-        if abs(change) < goal.tol:
-            return CONVERGED, passes, falls
-    return UNSETTLED, goal.max_iter, falls
-
-
-@inlined()
-def _round(value, single):
-    """A number as it is published."""
-    return np.float64(np.float32(value)) if single else value
-
-
-@inlined()
-def _publish(origin, unit, single, model, weights, means, covariances):
-    """Write a model in the user's units, rounded."""
-    k, d = model.mean.shape
-    total = 0.0
-    for c in range(k):
-        total += model.share[c]
-    for c in range(k):
-        weights[c] = _round(model.share[c] / total, single)
-        for i in range(d):
-            means[c, i] = _round(model.mean[c, i] * unit + origin[i], single)
-            for j in range(d):
-                covariances[c, i, j] = _round(model.covariance[c, i, j] * unit * unit, single)
-
-
-@inlined()
-def _read_back(origin, unit, model, weights, means, covariances):
-    """The model that was published: the one that is measured."""
-    k, d = model.mean.shape
-    for c in range(k):
-        model.share[c] = weights[c]
-        for i in range(d):
-            model.mean[c, i] = (means[c, i] - origin[i]) / unit
-            for j in range(d):
-                model.covariance[c, i, j] = covariances[c, i, j] / unit / unit
-
-
-def _climb_jobs(rows, weight, jobs, stop, labels, goal, found):
+def climb_jobs(rows, weight, jobs, stop, labels, begin, goal, shapes, found):
+    """EM of every job."""
     longest, most, d = _longest(jobs), found.weights.shape[1], rows.shape[1]
-    x, room, flat = np.empty((d, longest)), np.empty((most, longest)), np.empty((3, longest))
-    w, one, two, origin, deviation, whole = flat[0], flat[1], flat[2], np.empty(d), np.empty(d), _blank(most, d)
+    x, room, flat, scale = np.empty((d, longest)), np.empty((most, longest)), np.empty((3, longest)), np.empty(d)
+    w, origin, deviation, stacks = flat[0], np.empty(d), np.empty(d), stacks_of(most, d)
+    fresh = len(begin.weights) == 0
     for j in range(len(jobs)):
-        n, k, order, shared = jobs[j, 1] - jobs[j, 0], jobs[j, 2], jobs[j, 3] // 2, jobs[j, 3] % 2 == 1
-        label, p = labels[jobs[j, 4] : jobs[j, 4] + n], room[:k]
-        model = _Model(whole.share[:k], whole.mean[:k], whole.covariance[:k], whole.factor[:k], whole.offset[:k])
+        n, k, rule, place = jobs[j, 1] - jobs[j, 0], jobs[j, 2], jobs[j, 3], jobs[j, 4]
         unit, total, count = frame(rows, jobs[j, 0], jobs[j, 1], weight, x, w, origin, deviation)
-        _clear(whole, k)
         found.status[j] = STOPPED if stop[0] != 0 else LEFT
-        if unit == 0.0 or count < k or stop[0] != 0 or _constant(deviation, order):
+        if unit == 0.0 or count < k or stop[0] != 0 or _constant(deviation, order_of(rule)):
             continue
-        for c in range(k):
-            pc = p[c]
-            for r in range(n):
-                pc[r] = w[r] if label[r] == c else 0.0
-        ridge, log_unit = goal.reg_covar / unit / unit, log(unit) * d
-        found.status[j], found.passes[j], found.falls[j] = _iterate(
-            x, n, p, w, total, one, two, order, shared, ridge, log_unit, len(weight) > 0, goal, stop, model,
-            found.path[j],
-        )  # fmt: skip
-        if order == DENSE and ridge > 0.0 and _collinear(model, ridge):
+        data = Rows(x, w, room[:k], flat[1], flat[2], n, total, len(weight) > 0)
+        task = Task(rule, goal.reg_covar / unit / unit, log(unit) * d, scale)
+        for i in range(d):
+            scale[i] = unit / ldexp(1.0, frexp(deviation[i])[1] - 1) if is_scaled(rule) and deviation[i] > 0.0 else 1.0
+        for i in range(SLOTS):
+            clear(model_at(stacks.models, i, k))
+        first = model_at(stacks.models, 0, k)
+        if fresh:
+            _responsible(labels[place : place + n], n, w, data.p)
+        else:
+            read_back(origin, unit, first, begin.weights[j], begin.means[j], begin.covariances[j])
+            if not _resume(rule, first, begin.axes[j]):
+                continue
+        found.status[j], found.passes[j], found.accepted[j], found.falls[j], at = iterate(
+            shapes, data, task, goal, stop, stacks, fresh, found.path[j]
+        )
+        last = model_at(stacks.models, at, k)
+        if order_of(rule) == DENSE and task.ridge > 0.0 and found.status[j] < LEFT and _collinear(last, task.ridge):
             found.status[j] = LEFT
-        _publish(origin, unit, goal.single, model, found.weights[j], found.means[j], found.covariances[j])
+        publish(origin, unit, goal.single, last, found.weights[j], found.means[j], found.covariances[j])
+
+
+@inlined()
+def _responsible(label, n, w, p):
+    """Responsibilities of 1 for the labels: a row of another label belongs to no component."""
+    for c in range(len(p)):
+        pc = p[c]
+        for r in range(n):
+            pc[r] = w[r] if label[r] == c else 0.0
+
+
+@inlined()
+def _resume(rule, model, axes):
+    """Complete a given model with its axes and log volumes: whether it has a density."""
+    k, d = model.mean.shape
+    if not complete(rule, model):
+        return False
+    for c in range(k):
+        for i in range(d):
+            model.logs[c] -= 2.0 / d * log(model.factor[c, i, i])
+    for i in range(d):
+        for j in range(d):
+            model.axes[i, j] = axes[i, j]
+    return True
 
 
 @inlined()
@@ -269,20 +151,20 @@ def _label(x, n, p, w, order, best, most, white, model, removed, label):
             label[r] = int(best[r])
 
 
-def _measure_jobs(rows, weight, jobs, stop, found, measured):
+def measure_jobs(rows, weight, jobs, stop, found, measured):
+    """One reading of the rows of every job under what was published."""
     longest, most, d = _longest(jobs), found.weights.shape[1], rows.shape[1]
     x, room, flat = np.empty((d, longest)), np.empty((most, longest)), np.empty((4, longest))
-    w, one, two, three, origin, whole = flat[0], flat[1], flat[2], flat[3], np.empty(d), _blank(most, d)
+    w, one, two, three, origin, stacks = flat[0], flat[1], flat[2], flat[3], np.empty(d), stacks_of(most, d)
     for j in range(len(jobs)):
-        n, k, order, shared = jobs[j, 1] - jobs[j, 0], jobs[j, 2], jobs[j, 3] // 2, jobs[j, 3] % 2 == 1
-        label, p = measured.labels[jobs[j, 4] : jobs[j, 4] + n], room[:k]
+        n, k, rule, place = jobs[j, 1] - jobs[j, 0], jobs[j, 2], jobs[j, 3], jobs[j, 4]
+        label, p, model = measured.labels[place : place + n], room[:k], model_at(stacks.models, 0, k)
         if found.status[j] >= LEFT or stop[0] != 0:
             continue
         unit, total, _ = frame(rows, jobs[j, 0], jobs[j, 1], weight, x, w, origin, measured.deviation[j])
-        model = _Model(whole.share[:k], whole.mean[:k], whole.covariance[:k], whole.factor[:k], whole.offset[:k])
-        _clear(whole, k)
-        _read_back(origin, unit, model, found.weights[j], found.means[j], found.covariances[j])
-        if not _density(order, shared, model):
+        clear(model)
+        read_back(origin, unit, model, found.weights[j], found.means[j], found.covariances[j])
+        if not complete(rule, model):
             found.status[j] = LEFT
             continue
         for removed in range(2 if len(weight) > 0 else 1):
@@ -290,38 +172,29 @@ def _measure_jobs(rows, weight, jobs, stop, found, measured):
             for r in range(n if removed else 0):
                 for i in range(d if w[r] == 0.0 else 0):
                     x[i, r] = (rows[jobs[j, 0] + r, i] - origin[i]) / unit
-            _label(x, n, p, w, order, one, two, three, model, removed == 1, label)
+            _label(x, n, p, w, order_of(rule), one, two, three, model, removed == 1, label)
             if removed == 0:
                 value = normalize(p, n, w, len(weight) > 0, one, two) / total - log(unit) * d
-                measured.bound[j] = value
                 found.status[j] = found.status[j] if isfinite(value) else LEFT
-                for c in range(k):
-                    pc, held = p[c], 0.0
-                    for r in range(n):
-                        held += pc[r]
-                    measured.mass[j, c] = held
+                measured.bound[j] = value
+                measured.log_max[j], measured.entropy[j] = _doubt(p, n, w, one, two, measured.mass[j])
 
 
-def _signatures() -> tuple[Any, Any, Any]:
-    """The one signature of each stage: rows and weights may be read-only."""
-
-    def array(kind: Any, ndim: int, writable: bool = True) -> Any:
-        return types.Array(kind, ndim, "C", readonly=not writable)
-
-    double, whole = types.float64, types.int64
-    first = array(double, 2, False), array(double, 1, False), array(whole, 2), array(whole, 1)
-    numbers = array(whole, 1), array(whole, 1), array(whole, 1)
-    found = types.NamedTuple((*numbers, *(array(double, ndim) for ndim in (2, 3, 4, 2))), Climbed)
-    measured = types.NamedTuple((array(double, 1), array(double, 2), array(double, 2), array(whole, 1)), Measured)
-    goal = types.NamedTuple((double, whole, double, types.boolean, types.boolean), Goal)
-    return (
-        types.void(*first, array(types.uint64, 1), array(whole, 1)),
-        types.void(*first, array(whole, 1, False), goal, found),
-        types.void(*first, found, measured),
-    )
-
-
-seed, climb, measure = (
-    compiled(function, signature)
-    for function, signature in zip((_seed_jobs, _climb_jobs, _measure_jobs), _signatures(), strict=True)
-)
+@inlined()
+def _doubt(p, n, w, most, entropy, mass):
+    """``sum_n w_n log max_k r_nk``, the entropy of the responsibilities, and the masses, from weighted ones."""
+    for r in range(n):
+        most[r], entropy[r] = 0.0, 0.0
+    for c in range(len(p)):
+        pc, held = p[c], 0.0
+        for r in range(n):
+            held += pc[r]
+            share = pc[r] / w[r] if w[r] > 0.0 else 0.0
+            most[r] = max(most[r], share)
+            entropy[r] -= share * log_of_many(max(share, 1e-300))
+        mass[c] = held
+    log_max, doubt = 0.0, 0.0
+    for r in range(n):
+        log_max += w[r] * log_of_many(most[r]) if w[r] > 0.0 else 0.0
+        doubt += w[r] * entropy[r]
+    return log_max, doubt

@@ -1,8 +1,7 @@
-"""Compiled E and M steps of one small data set, whose responsibilities all fit in the cache.
+"""Compiled passes over one small data set, whose responsibilities all fit in the cache.
 
-Rows lie across memory: feature i of all rows is ``x[i]``, responsibilities of component k are ``p[k]``. A model is
-its shares, means (K, D), covariances (K, D, D), factors F (K, D, D) with ``F F^T`` the inverse covariance, upper
-triangular, and offsets (K,). Second moments are summed about the new means, so nothing cancels.
+Rows lie across memory: feature i of all rows is ``x[i]``, responsibilities of component k are ``p[k]``. Second moments
+are summed about the new means, so nothing cancels.
 """
 
 from __future__ import annotations
@@ -169,24 +168,22 @@ def _weighted_logs(total, n, w):
 
 
 @inlined()
-def estimate(x, n, p, weight, order, shared, ridge, share, mean, covariance):
-    """The M step: whether every component holds rows. The means given are the anchor of the first moments."""
+def gather(x, n, p, weight, order, pooled, anchor, mass, mean, scatter):
+    """Mass, mean and scatter of each component, first moments about an anchor: whether each holds rows.
+
+    A trace stands in the first entry; pooled scatter is that of the first component.
+    """
     k, d = mean.shape
     for c in range(k):
         for i in range(d):
-            for j in range(d):
-                covariance[c, i, j] = 0.0
+            mean[c, i] = anchor[c, i]
+            for j in range(i + 1):
+                scatter[c, i, j] = 0.0
     for c in range(k):
-        share[c] = _center(x, n, p[c], weight, mean[c]) / weight
-        if not share[c] > EMPTY:
+        mass[c] = _center(x, n, p[c], weight, mean[c])
+        if not mass[c] > EMPTY * weight:
             return False
-        _add_scatter(x, n, p[c], mean[c], order, covariance[0 if shared else c])
-    for c in range(1 if shared else k):
-        _finish(covariance[c], weight if shared else share[c] * weight, order, ridge)
-    for c in range(1, k if shared else 1):
-        for i in range(d):
-            for j in range(d):
-                covariance[c, i, j] = covariance[0, i, j]
+        _add_scatter(x, n, p[c], mean[c], order, scatter[0 if pooled else c])
     return True
 
 
@@ -221,18 +218,3 @@ def _add_scatter(x, n, p, mean, order, scatter):
             total += p[r] * (xi[r] - at) * (xi[r] - at)
         entry = 0 if order == TRACE else i
         scatter[entry, entry] += total
-
-
-@inlined()
-def _finish(covariance, mass, order, ridge):
-    """Turn a scatter into its covariance."""
-    d = covariance.shape[0]
-    if order == TRACE:
-        for i in range(1, d):
-            covariance[i, i] = covariance[0, 0] / d
-        covariance[0, 0] /= d
-    for i in range(d):
-        for j in range(i):
-            covariance[i, j] /= mass
-            covariance[j, i] = covariance[i, j]
-        covariance[i, i] = covariance[i, i] / mass + ridge

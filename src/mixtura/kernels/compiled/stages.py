@@ -1,0 +1,113 @@
+"""The compiled stages of many small fits, each with its one signature, and the values that they take.
+
+The stages are compiled one by one, and so are the rules for covariances, which the loop calls by their addresses: all
+in one would take several times as long to compile.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from numba import types
+
+from mixtura.kernels.compiled import jobs, shapes
+from mixtura.kernels.compiled.jit import compiled
+
+
+class Goal(NamedTuple):
+    """What every job of a batch is asked for.
+
+    Parameters
+    ----------
+    tol : float
+    max_iter : int
+        At least 1.
+    reg_covar : float
+        In the user's units.
+    equal_weights : bool
+    single : bool
+        Whether parameters are published in single precision.
+    squarem : bool
+        Whether steps are lengthened as by `acceleration.Squarem`.
+    """
+
+    tol: float
+    max_iter: int
+    reg_covar: float
+    equal_weights: bool = False
+    single: bool = False
+    squarem: bool = False
+
+
+class Started(NamedTuple):
+    """The arrays of a Begin, as compiled code takes them, and common axes (J, D, D), a row each."""
+
+    weights: Any
+    means: Any
+    covariances: Any
+    axes: Any
+
+
+class Climbed(NamedTuple):
+    """The arrays of a Climb, as compiled code takes them."""
+
+    status: Any
+    passes: Any
+    accepted: Any
+    falls: Any
+    weights: Any
+    means: Any
+    covariances: Any
+    path: Any
+
+
+class Measured(NamedTuple):
+    """The arrays of a Measure, as compiled code takes them."""
+
+    bound: Any
+    log_max: Any
+    entropy: Any
+    mass: Any
+    deviation: Any
+    labels: Any
+
+
+DOUBLE, WHOLE = types.float64, types.int64
+
+
+def _array(kind: Any, ndim: int, writable: bool = True) -> Any:
+    return types.Array(kind, ndim, "C", readonly=not writable)
+
+
+def _doubles(*ndims: int) -> tuple[Any, ...]:
+    return tuple(_array(DOUBLE, ndim) for ndim in ndims)
+
+
+def _wholes(count: int) -> tuple[Any, ...]:
+    return (_array(WHOLE, 1),) * count
+
+
+# Rows and weights may be read-only.
+FIRST = (_array(DOUBLE, 2, False), _array(DOUBLE, 1, False), _array(WHOLE, 2), _array(WHOLE, 1))
+LABELS = _array(WHOLE, 1, False)
+GOAL = types.NamedTuple((DOUBLE, WHOLE, DOUBLE, types.boolean, types.boolean, types.boolean), Goal)
+BEGIN = types.NamedTuple(_doubles(2, 3, 4, 3), Started)
+CLIMBED = types.NamedTuple((*_wholes(4), *_doubles(2, 3, 4, 2)), Climbed)
+MEASURED = types.NamedTuple((*_doubles(1, 1, 1, 2, 2), *_wholes(1)), Measured)
+# The rule, masses, scatter, axes before and after, log volumes, and whether there is nothing before.
+RULE = types.boolean(WHOLE, *_doubles(1, 3, 2, 2, 1), types.boolean)
+
+seed = compiled(jobs.seed_jobs, types.void(*FIRST, _array(types.uint64, 1), _array(WHOLE, 1)))
+measure = compiled(jobs.measure_jobs, types.void(*FIRST, CLIMBED, MEASURED))
+_climb = compiled(
+    jobs.climb_jobs,
+    types.void(*FIRST, LABELS, BEGIN, GOAL, types.FunctionType(RULE), CLIMBED),
+)
+_shapes = compiled(shapes.estimate, RULE)
+
+
+def climb(
+    rows: Any, weight: Any, what: Any, stop: Any, labels: Any, begin: Started, goal: Goal, found: Climbed
+) -> None:
+    """EM of all jobs from labels, or where there is a `begin` from that."""
+    _climb(rows, weight, what, stop, labels, begin, goal, _shapes, found)
