@@ -26,6 +26,7 @@ class Outcome(Enum):
     )
     GIVEN = "Not fitted: max_iter is 0, so the start itself was returned."
     OUTDONE = "Not continued: on a sample of the rows another start was better."
+    HOPELESS = "Stopped early: another candidate is so far ahead that this one could no longer win."
     SINGULAR = (
         "Failed: the covariance of a component became singular. "
         "Use fewer components, a family with fewer parameters, reg_covar or a prior."
@@ -40,7 +41,7 @@ class Outcome(Enum):
     @property
     def ok(self) -> bool:
         """Whether a model came out of the start."""
-        return self in (Outcome.CONVERGED, Outcome.MAX_ITER, Outcome.GIVEN)
+        return self in (Outcome.CONVERGED, Outcome.MAX_ITER, Outcome.GIVEN, Outcome.HOPELESS)
 
 
 class MixtureError(ValueError):

@@ -21,6 +21,8 @@ from mixtura.sources.memory import Memory
 
 # A unit no smaller than this part of the ridge's deviation keeps the ridge a number.
 TINY = 1e-30
+# Deviations of columns no farther apart than this can be told in one unit without a loss of digits.
+COMMENSURABLE = 1e6
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,22 @@ class Settings:
     equal_weights: bool
     acceleration: str | None
     standardize: bool = False
+
+
+@dataclass(frozen=True)
+class Look:
+    """What problems on the same rows share: the summary of the columns, and one uniform component for all of them."""
+
+    summary: Summary
+    noise: Noise | None
+
+    @classmethod
+    def at(cls, source: Memory, noise: bool | float) -> Look:
+        """Look at rows in the user's units; the box of the noise is that of columns in one unit, where that is one."""
+        summary = survey(source)
+        spread = summary.deviation[summary.deviation > 0]
+        apart = len(spread) > 0 and spread.max() > COMMENSURABLE * spread.min()
+        return cls(summary, background(source.framed(summary.frame(apart)), noise))
 
 
 @dataclass(frozen=True)
@@ -65,20 +83,20 @@ class Problem:
     settings: Settings
 
     @classmethod
-    def pose(cls, source: Memory, settings: Settings) -> Problem:
-        """Look at the rows once and lay down frame and recipe.
+    def pose(cls, source: Memory, settings: Settings, look: Look | None = None) -> Problem:
+        """Look at the rows once, unless that was done before, and lay down frame and recipe.
 
         Raises
         ------
         MixtureError
             Cells that are not finite numbers, too few rows, no spread where the family needs it.
         """
-        summary = survey(source)
+        summary = survey(source) if look is None else look.summary
         family, layout = resolve(settings.covariance_type, source.shape[1])
         frame = summary.frame(family.scales, TINY * settings.reg_covar**0.5)
         framed = source.framed(frame)
         ridge = settings.reg_covar / frame.unit / frame.unit
-        noise = background(framed, settings.noise)
+        noise = background(framed, settings.noise) if look is None else look.noise
         recipe = Recipe(
             family,
             ridge,

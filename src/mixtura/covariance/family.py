@@ -69,6 +69,27 @@ class Family:
         """Whether scaling the columns of a member gives a member."""
         return self.n_features == 1 or (self.shape != "I" and self.orientation in ("I", self.shape))
 
+    def within(self, other: Family) -> bool:
+        """Whether every member is a member of another family too, which is wider.
+
+        Examples
+        --------
+        >>> from mixtura.covariance import resolve
+        >>> families = {name: resolve(name, 2)[0] for name in ("EII", "VEI", "EEE", "EVV")}
+        >>> [families["EII"].within(families[name]) for name in ("EII", "VEI", "EEE", "EVV")]
+        [False, True, True, True]
+        >>> families["VEI"].within(families["EVV"])
+        False
+        """
+        wide = {"I": 0, "E": 1, "V": 2}
+        pairs = zip(self.letters, other.letters, strict=True)
+        return self.letters != other.letters and all(wide[mine] <= wide[theirs] for mine, theirs in pairs)
+
+    @property
+    def letters(self) -> tuple[str, str, str]:
+        """Volume, shape and orientation."""
+        return self.volume, self.shape, self.orientation
+
     def free_parameters(self, n_components: int, n_features: int) -> int:
         """Number of free covariance parameters: 1 a volume, D - 1 a shape, D (D - 1) / 2 an orientation."""
         times = {"I": 0, "E": 1, "V": n_components}

@@ -90,7 +90,7 @@ ESTIMATOR = Door()
 
 def solve(estimator: Any, source: Memory, dtype: Any, door: Door) -> Solution:
     """Pose the problem, run every start, publish and measure the best."""
-    problem = Problem.pose(source, _settings(estimator, door.standardize))
+    problem = Problem.pose(source, settings(estimator, door.standardize))
     first = beginning.begin(estimator, problem)
     flat = None if estimator.max_iter == 0 and first.exact is not None else _require_spread(problem)
     watch = door.watch or progress.of(estimator, problem.frame.log_unit, first.before)
@@ -98,10 +98,11 @@ def solve(estimator: Any, source: Memory, dtype: Any, door: Door) -> Solution:
     runs = fitting.run_starts(problem, first.starts, seed, first.before, watch)
     best = fitting.choose(problem, runs)
     measured = fitting.measure(source, _publish(problem, runs[best], first, dtype))
-    return _noted(problem, runs, best, measured, flat, first.by_distance)
+    return noted(problem, runs, best, measured, flat, first.by_distance)
 
 
-def _settings(estimator: Any, standardize: bool) -> Settings:
+def settings(estimator: Any, standardize: bool) -> Settings:
+    """What an estimator asks for."""
     prior = NormalInverseWishart() if isinstance(estimator.prior, str) else estimator.prior
     return Settings(
         n_components=int(estimator.n_components),
@@ -133,7 +134,7 @@ def _publish(problem: Problem, run: Run, first: beginning.Beginning, dtype: Any)
     return first.given.over(found) if unchanged else found
 
 
-def _noted(
+def noted(
     problem: Problem, runs: list[Run], best: int, measured: Measured, flat: list[str] | None, by_distance: bool
 ) -> Solution:
     """What was found with what looks wrong; where nothing was estimated (`flat` is None) nothing is loud."""

@@ -15,5 +15,5 @@ from mixtura.sources.memory import Memory
 def of(estimator: Any, ready: Ready, mass: Float) -> tuple[str, ...]:
     """Sentences on scales of columns and on components with too few rows, after a fit from k-means."""
     source = Memory.of(ready.rows, ready.weight, names=ready.names)
-    problem = Problem.pose(source, solve._settings(estimator, False))
+    problem = Problem.pose(source, solve.settings(estimator, False))
     return (*notes.scales(problem, unit_bound=True), *notes.starved(problem, mass))

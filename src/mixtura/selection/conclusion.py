@@ -1,0 +1,138 @@
+"""From the trials of a search to its table, its winner as a fitted model, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mixtura import fitting, notes
+from mixtura.criteria import TABLE
+from mixtura.estimators import solve
+from mixtura.outcome import Outcome
+from mixtura.selection import verdict
+from mixtura.selection.attempt import Trial
+from mixtura.selection.ordinary import value
+from mixtura.selection.plan import Rows
+from mixtura.selection.table import Results, Row
+
+# Spreads of columns this far apart are a difference in scale.
+APART = 3.0
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What a search found.
+
+    Parameters
+    ----------
+    results : Results
+    model : GaussianMixture
+        The winner, fitted.
+    margin : float or None
+    score : float
+        The winner's criterion.
+    verdict : str
+    warnings : list of str
+    unsettled : str
+        The sentence for a winner that did not converge, or an empty one.
+    """
+
+    results: Results
+    model: Any
+    margin: float | None
+    score: float
+    verdict: str
+    warnings: list[str]
+    unsettled: str
+
+
+def winner(trials: Sequence[Trial], criterion: str) -> int | None:
+    """Index of the candidate with the lowest criterion among those followed to their ends; None where all failed.
+
+    Of equals the one with fewer parameters wins, then the first.
+    """
+
+    def rank(i: int) -> tuple[float, int, int]:
+        evidence = trials[i].evidence
+        return value(trials[i], criterion), 0 if evidence is None else evidence.n_parameters, i
+
+    alive = [i for i, one in enumerate(trials) if one.kept is not None and one.kept.outcome is not Outcome.HOPELESS]
+    alive = [i for i in alive if value(trials[i], criterion) < np.inf]
+    return min(alive, key=rank, default=None)
+
+
+def failure(trials: Sequence[Trial]) -> str:
+    """One text for a search in which no candidate could be fitted, or compared."""
+    ends = [(one.outcome, one.reason) for trial in trials for one in trial.attempts if one.parameters is None]
+    reasons = dict.fromkeys(trial.reason for trial in trials if trial.reason)
+    told = [f"None of the {len(trials)} candidates could be fitted and compared.", *list(reasons)[:3]]
+    return " ".join([*told, notes.failures(ends)] if ends else told)
+
+
+def conclude(rows: Rows, trials: Sequence[Trial], best: int, criterion: str, model: Any, seconds: float) -> Conclusion:
+    """The table, the winner as a fitted `model`, and the verdict."""
+    trial = trials[best]
+    kept = trial.kept
+    assert kept is not None and kept.parameters is not None and trial.best is not None
+    problem = rows.problem(trial.candidate)
+    measured = fitting.measure(rows.source, kept.parameters)
+    runs = [one.run(problem) for one in trial.attempts]
+    solution = solve.noted(problem, runs, trial.best, measured, notes.flat_columns(problem), False)
+    solve.adopt(model, solution, seconds)
+    fitted = model.sort_components(by="weight")
+    results = table(rows, _measured(trials, best, measured), best, criterion)
+    facts = verdict.Facts(
+        results,
+        measured.assessment.weight,
+        problem.family.scales,
+        _apart(problem.summary.deviation),
+        fitted.fit_report_.spurious,
+    )
+    told = verdict.paragraphs(verdict.sentences(facts))
+    score = float(getattr(results[best], criterion))
+    return Conclusion(results, fitted, verdict.margin(results), score, told, solution.warnings, solution.unsettled)
+
+
+def _apart(deviation: Any) -> bool:
+    spread = deviation[deviation > 0]
+    return len(spread) > 1 and bool(spread.max() > APART * spread.min())
+
+
+def _measured(trials: Sequence[Trial], best: int, measured: fitting.Measured) -> list[Trial]:
+    """The trials, the winner's figures being those of its published model to the bit."""
+    evidence, found = trials[best].evidence, measured.assessment
+    assert evidence is not None
+    exact = replace(evidence, log_likelihood=found.log_likelihood, log_max=found.log_max, entropy=found.entropy)
+    return [replace(one, evidence=exact) if i == best else one for i, one in enumerate(trials)]
+
+
+def table(rows: Rows, trials: Sequence[Trial], best: int, criterion: str) -> Results:
+    """The table of the trials."""
+    d = rows.source.shape[1]
+    codes = tuple(trial.candidate.family(d).name for trial in trials)
+    return Results(tuple(_row(trial) for trial in trials), criterion, best, codes)
+
+
+def _row(trial: Trial) -> Row:
+    evidence, kept = trial.evidence, trial.kept
+    values = {name: None if evidence is None else rule(evidence) for name, rule in TABLE.items()}
+    outcome = trial.reason or _ended(trial) if kept is None else kept.outcome.value
+    return Row(
+        family=trial.candidate.covariance_type,
+        n_components=trial.candidate.n_components,
+        log_likelihood=None if evidence is None else evidence.log_likelihood,
+        n_parameters=None if evidence is None else evidence.n_parameters,
+        **{name: found if found is not None and np.isfinite(found) else None for name, found in values.items()},
+        passes=0 if kept is None else kept.passes,
+        seconds=trial.seconds,
+        converged=kept is not None and kept.outcome is Outcome.CONVERGED,
+        outcome=outcome,
+    )
+
+
+def _ended(trial: Trial) -> str:
+    """Why all starts of a candidate failed, each reason once."""
+    return " ".join(dict.fromkeys(one.reason or one.outcome.value for one in trial.attempts))

@@ -1,0 +1,237 @@
+"""The search: every candidate from its own starts, then those again whose neighbors say that more can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+from mixtura import start
+from mixtura.mixture import Mixture
+from mixtura.outcome import ComponentError, MixtureError
+from mixtura.parameters import Parameters
+from mixtura.problem import Problem
+from mixtura.selection import ordinary, small, warm
+from mixtura.selection.attempt import Attempt, Trial
+from mixtura.selection.folds import held_out
+from mixtura.selection.grid import Candidate
+from mixtura.selection.keeper import Keeper
+from mixtura.selection.ordinary import Reach
+from mixtura.selection.plan import Rows
+from mixtura.selection.progress import Watch
+from mixtura.selection.small import Done, Job
+
+# Rounds of warm starts at most.
+ROUNDS = 4
+# A warm start must gain so much log-likelihood a row.
+GAIN = 1e-7
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search under way.
+
+    Parameters
+    ----------
+    rows : Rows
+    criterion : str
+    keeper : Keeper
+        Remembers what is done.
+    watch : Watch
+        Told of it.
+    """
+
+    rows: Rows
+    criterion: str
+    keeper: Keeper
+    watch: Watch
+
+    def run(self, candidates: Sequence[Candidate]) -> list[Trial]:
+        """A trial a candidate, in their order, with all that its criteria need."""
+        self.watch.begin(candidates, self.rows.source.shape)
+        trials = with_one(self.fit(candidates))
+        return held_out(self, trials) if self.criterion == "cv" else trials
+
+    def fit(self, candidates: Sequence[Candidate]) -> list[Trial]:
+        """A trial a candidate, in their order."""
+        trials = self._finished(self._first(candidates))
+        fresh = set(candidates)
+        for turn in range(ROUNDS):
+            better = self._again(trials, fresh, turn)
+            fresh = {new.candidate for old, new in zip(trials, better, strict=True) if new.best != old.best}
+            trials = better
+        return trials
+
+    def _first(self, candidates: Sequence[Candidate]) -> list[Trial]:
+        """Every candidate from its own starts; those compiled first, for they are many and short."""
+        found = self.keeper.recall("first", candidates)
+        left = [one for one in candidates if one not in found]
+        compiled = [one for one in left if small.fits(self.rows, one)]
+        for trial in [*found.values()]:
+            self.watch.done(trial)
+        for trial in (*self._compiled(compiled), *self._ordinary([one for one in left if one not in set(compiled)])):
+            found[trial.candidate] = trial
+        return [found[one] for one in candidates]
+
+    def _compiled(self, candidates: Sequence[Candidate]) -> Iterator[Trial]:
+        begun: dict[Candidate, list[Job]] = {}
+        for candidate in candidates:
+            try:
+                begun[candidate] = _jobs(self.rows, candidate)
+            except MixtureError as error:
+                yield self._keep("first", Trial(candidate, reason=str(error)))
+        done: dict[Candidate, list[Done]] = {candidate: [] for candidate in begun}
+        for turn in small.climb(self.rows, [one for jobs in begun.values() for one in jobs]) if begun else ():
+            for one in turn:
+                done[one.job.candidate].append(one)
+                if len(done[one.job.candidate]) == len(begun[one.job.candidate]):
+                    yield self._keep("first", _gathered(self.rows, done[one.job.candidate]))
+
+    def _ordinary(self, candidates: Iterable[Candidate]) -> Iterator[Trial]:
+        for candidate in candidates:
+            yield self._keep("first", _whole(self.rows, candidate, self.rows.starts))
+
+    def _keep(self, stage: str, trial: Trial) -> Trial:
+        self.keeper.keep(stage, trial)
+        self.watch.done(trial)
+        return trial
+
+    def _finished(self, trials: list[Trial]) -> list[Trial]:
+        """Those that can still win go on from their coarse ends, where ends are coarse."""
+        coarse = [trial for trial in trials if not self._is_final(trial)]
+        if not coarse:
+            return trials
+        reach = None if self.criterion == "cv" else Reach.of(trials, self.criterion, self.rows.look.summary.weight)
+        found = self.keeper.recall("last", [trial.candidate for trial in coarse])
+        left = [trial for trial in coarse if trial.candidate not in found]
+        for trial in ordinary.finish(self.rows, left, reach):
+            found[trial.candidate] = self._keep("last", trial)
+        return [found.get(trial.candidate, trial) for trial in trials]
+
+    def _is_final(self, trial: Trial) -> bool:
+        return ordinary.unhurried(self.rows) or small.fits(self.rows, trial.candidate)
+
+    def _again(self, trials: list[Trial], fresh: set[Candidate], turn: int) -> list[Trial]:
+        """Candidates whose neighbors reach more begin again from those that are `fresh`; what gains is kept."""
+        stage, d = f"warm {turn}", self.rows.source.shape[1]
+        asked = warm.proposals(trials, fresh, self.criterion, d)
+        wanted = [trial.candidate for trial in trials if any(one.candidate == trial.candidate for one in asked)]
+        found = self.keeper.recall(stage, wanted)
+        asked = [one for one in asked if one.candidate not in found]
+        tried = {candidate: [one for one in asked if one.candidate == candidate] for candidate in wanted}
+        by_candidate = {trial.candidate: trial for trial in trials}
+        for candidate, better in self._retried({c: some for c, some in tried.items() if some}):
+            found[candidate] = self._keep(stage, _improved(by_candidate[candidate], better))
+        return [found.get(trial.candidate, trial) for trial in trials]
+
+    def _retried(self, tried: dict[Candidate, list[warm.Proposal]]) -> Iterator[tuple[Candidate, list[Trial]]]:
+        """What came of proposals, candidate by candidate, a trial a proposal."""
+        compiled = {c: some for c, some in tried.items() if small.fits(self.rows, c)}
+        jobs = [Job(c, i, parameters=one.parameters) for c, some in compiled.items() for i, one in enumerate(some)]
+        done: dict[Candidate, list[Done]] = {candidate: [] for candidate in compiled}
+        for turn in small.climb(self.rows, jobs) if jobs else ():
+            for one in turn:
+                done[one.job.candidate].append(one)
+        for candidate, some in tried.items():
+            ends = {one.job.start: one for one in done.get(candidate, ()) if one.attempt is not None}
+            yield candidate, [_warm(self.rows, one, ends.get(i)) for i, one in enumerate(some)]
+
+
+def _jobs(rows: Rows, candidate: Candidate) -> list[Job]:
+    """Every start of a candidate as a job."""
+    labels = rows.labels(candidate)
+    if labels is not None:
+        return [Job(candidate, 0, labels=labels)]
+    problem = rows.problem(candidate)
+    ordinary.require(problem)
+    found = []
+    for i, begin in enumerate(rows.starts(candidate)):
+        try:
+            model = begin(problem.ground(), rows.plan.random(candidate, i))
+            model.density()
+            first = Parameters.publish(model, problem.frame, problem.layout, None)
+            found.append(Job(candidate, i, parameters=first))
+        except ComponentError:
+            found.append(Job(candidate, i))
+    return found
+
+
+def _gathered(rows: Rows, done: Sequence[Done]) -> Trial:
+    """The trial of a candidate whose jobs are done; those that were left are done the ordinary way."""
+    candidate = done[0].job.candidate
+    if any(one.attempt is None for one in done):
+        return _whole(rows, candidate, rows.starts)
+    ends = sorted(done, key=lambda one: one.job.start)
+    attempts = tuple(one.attempt for one in ends if one.attempt is not None)
+    trial = Trial(candidate, attempts, seconds=sum(one.seconds for one in ends))
+    return trial if trial.best is None else replace(trial, evidence=ends[trial.best].evidence)
+
+
+def _warm(rows: Rows, proposal: warm.Proposal, done: Done | None) -> Trial:
+    """What came of a proposal; where compiled code could not end it, the ordinary way does."""
+    if done is None or done.attempt is None:
+        return _warmed(rows, proposal)
+    attempt = replace(done.attempt, before=proposal.told)
+    return Trial(proposal.candidate, (attempt,), done.evidence, done.seconds)
+
+
+def _whole(rows: Rows, candidate: Candidate, starts: Callable[[Candidate], list[start.Start]]) -> Trial:
+    """A candidate from its starts, the ordinary way."""
+    begun = perf_counter()
+    try:
+        problem = rows.problem(candidate)
+        ordinary.require(problem)
+        ways = enumerate(starts(candidate))
+        trial = Trial(candidate, tuple(ordinary.climb(rows, problem, candidate, i, way) for i, way in ways))
+        evidence = ordinary.gather(rows, problem, trial.kept)
+        return replace(trial, evidence=evidence, seconds=perf_counter() - begun)
+    except MixtureError as error:
+        return Trial(candidate, seconds=perf_counter() - begun, reason=str(error))
+
+
+def _warmed(rows: Rows, proposal: warm.Proposal) -> Trial:
+    """A candidate from given parameters, the ordinary way, to the end."""
+
+    def first(ground: start.Ground, _: start.Seed) -> Mixture:
+        return proposal.parameters.mixture(ground.recipe, ground.source.frame)
+
+    trial = _whole(rows, proposal.candidate, lambda _: [first])
+    (trial,) = ordinary.finish(rows, [trial], None) if not ordinary.unhurried(rows) else (trial,)
+    return replace(trial, attempts=tuple(replace(one, before=proposal.told) for one in trial.attempts))
+
+
+def _improved(trial: Trial, others: Sequence[Trial]) -> Trial:
+    """A trial with the best of other ends beside its own, if that is higher."""
+    spent = sum(one.seconds for one in others)
+    alive = [one for one in others if one.kept is not None and one.evidence is not None]
+    best = max(alive, key=lambda one: _objective(one), default=None)
+    if best is None or best.kept is None or _objective(best) <= _objective(trial) + GAIN:
+        return replace(trial, seconds=trial.seconds + spent)
+    return trial.also((best.kept,), best.evidence, spent)
+
+
+def _objective(trial: Trial) -> float:
+    assert trial.kept is not None
+    return trial.kept.objective
+
+
+def with_one(trials: list[Trial]) -> list[Trial]:
+    """Every trial's evidence with the log-likelihood of one component of its family."""
+    ones = {
+        trial.candidate.covariance_type: trial.evidence.log_likelihood
+        for trial in trials
+        if trial.candidate.n_components == 1 and trial.evidence is not None
+    }
+    return [_with(trial, ones.get(trial.candidate.covariance_type)) for trial in trials]
+
+
+def _with(trial: Trial, one: float | None) -> Trial:
+    if trial.evidence is None or one is None:
+        return trial
+    return replace(trial, evidence=replace(trial.evidence, log_likelihood_of_one=one))
+
+
+def posed(rows: Rows, trial: Trial) -> tuple[Problem, Attempt]:
+    """The problem and the best start of a trial that ended well."""
+    assert trial.kept is not None
+    return rows.problem(trial.candidate), trial.kept
