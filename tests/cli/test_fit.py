@@ -99,6 +99,7 @@ def test_a_cross_table(mixtura) -> None:
     crossed = json.loads(mixtura("fit", "iris", "-k", 3, "--by", "class", "--json").out)["by"]
     assert crossed["values"] == ["setosa", "versicolor", "virginica"]
     assert np.sum(crossed["counts"]) == 150
+    assert round(crossed["adjusted_rand_index"], 3) == 0.904 and "Adjusted Rand index 0.904" in ended.out
 
 
 def test_noise(mixtura) -> None:

@@ -34,16 +34,20 @@ class Crossing:
         V values, the frequent ones first where there are many.
     counts : (V, K) array, or (V, K + 1) with the noise last
     noisy : bool
+    adjusted_rand_index : float or None
+        How far values and components are the same groups; None where weights are too small for pairs of rows.
     """
 
     name: str
     values: tuple[str, ...]
     counts: NDArray[np.float64]
     noisy: bool
+    adjusted_rand_index: float | None = None
 
     def plain(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {"column": self.name, "values": list(self.values), "counts": self.counts}
+        index = {"adjusted_rand_index": self.adjusted_rand_index}
+        return {"column": self.name, "values": list(self.values), "counts": self.counts, **index}
 
     def show(self, shown: Console) -> None:
         """Print the table, the values beyond the most frequent ones as one line."""
@@ -60,6 +64,8 @@ class Crossing:
         ]
         for columns, rows in blocks(lines, heads, shown.width):
             screen.grid(shown, shorten(self.name, 26), columns, rows)
+        if self.adjusted_rand_index is not None:
+            shown.print(f"Adjusted Rand index {self.adjusted_rand_index:.3f} (1: the same groups; 0: as by chance).\n")
 
 
 def cross(name: str | None, table: Table, rows: Rows, labels: NDArray[np.int64], model: Any) -> Crossing | None:
@@ -68,12 +74,24 @@ def cross(name: str | None, table: Table, rows: Rows, labels: NDArray[np.int64],
         return None
     import pyarrow as pa
 
+    from mixtura.comparing.tables import cross_table
+
     cells = table.text(name).cast(pa.string()).fill_null("(empty)").to_numpy(zero_copy_only=False)
     cells = cells if rows.kept is None else cells[rows.kept]
     values, codes = np.unique(cells.astype(str), return_inverse=True)
     noisy = bool(getattr(model, "noise_weight_", 0.0))
     width = len(model.weights_) + noisy
-    slots = codes * width + np.where(labels < 0, width - 1, labels)
-    counts = np.bincount(slots, weights=rows.weight, minlength=len(values) * width).reshape(len(values), width)
+    counts = cross_table(codes, np.where(labels < 0, width - 1, labels), (len(values), width), rows.weight)
     order = np.argsort(-counts.sum(axis=1), kind="stable") if len(values) > _MOST else np.arange(len(values))
-    return Crossing(name, tuple(str(values[at]) or "(empty)" for at in order), counts[order].astype(float), noisy)
+    named = tuple(str(values[at]) or "(empty)" for at in order)
+    return Crossing(name, named, counts[order].astype(float), noisy, _agreement(counts))
+
+
+def _agreement(counts: NDArray[Any]) -> float | None:
+    from mixtura.comparing.tables import adjusted_rand_index
+    from mixtura.outcome import MixtureError
+
+    try:
+        return adjusted_rand_index(counts)
+    except MixtureError:
+        return None
