@@ -134,6 +134,8 @@ STARTS: dict[str, Start] = {
     "random_from_data": random_from_data,
     "hierarchical": hierarchical,
 }
+# Those that measure no distances in the data's units.
+UNITLESS = {"random", "hierarchical"}
 
 
 def reseed(source: Memory, kernel: Kernel, seed: Seed, step: Step, component: int) -> Mixture:

@@ -58,7 +58,7 @@ def begin(estimator: Any, problem: Problem) -> Beginning:
         return Beginning([_from(whole, fresh=True)], -np.inf, given, whole, False)
     n_rows, k, named = problem.source.shape[0], problem.settings.n_components, isinstance(estimator.init_params, str)
     first = initial.named_or_given(estimator.init_params, n_rows, k, problem.noise is not None)
-    by_distance = named and estimator.init_params != "random" and not problem.settings.standardize
+    by_distance = named and estimator.init_params not in start.UNITLESS and not problem.settings.standardize
     times = estimator.n_init if named else 1
     return Beginning([given.start(first, problem)] * times, -np.inf, given, None, by_distance)
 

@@ -66,7 +66,7 @@ def grown(rows: Float, weight: Float, least: float, grid: float) -> tuple[NDArra
         own=weight * np.log(least / weight),
         size=np.ones(n, dtype=np.int64),
         name=np.arange(n),
-        mean=np.ascontiguousarray(rows.T),
+        mean=np.array(rows.T, order="C"),
         scatter=np.zeros((d * (d + 1) // 2, n)),
         cost=np.empty(n * (n - 1) // 2),
         least=np.full(n, np.inf),
