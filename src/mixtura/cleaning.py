@@ -17,6 +17,9 @@ NEIGHBORS = 12
 # tenth of uniform rows and more 0.4 to 1.7.
 AS_SPARSE = 1.7
 
+# A direction whose singular value is no more than this part of the largest is rounding.
+ROUNDING = 1e-12
+
 Flags = NDArray[np.bool_]
 
 
@@ -89,12 +92,11 @@ def sparse(log_ball: Float, weight: Float, n_neighbors: int) -> Flags:
     """
     from scipy.optimize import minimize
 
-    ball, share = np.exp(log_ball - _log_mean(log_ball, weight)), weight / weight.sum()
     far = log_ball > np.median(log_ball)
     if not far.any():
         return far
-    begin = [0.0, *(log(n_neighbors / np.average(ball[half], weights=weight[half])) for half in (~far, far))]
-    objective = _Objective(ball, share, n_neighbors)
+    begin = [0.0, *(log(n_neighbors) - _log_mean(log_ball[half], weight[half]) for half in (~far, far))]
+    objective = _Objective(log_ball, weight / weight.sum(), n_neighbors)
     found = minimize(objective, begin, jac=True, method="L-BFGS-B", options={"ftol": 1e-14, "gtol": 1e-9})
     dense, _ = objective.responsibilities(found.x)
     return np.asarray(dense < 0.5 if found.x[1] > found.x[2] else dense > 0.5)
@@ -104,15 +106,19 @@ def sparse(log_ball: Float, weight: Float, n_neighbors: int) -> Flags:
 class _Objective:
     """Minus the mean log-likelihood of logit of a share and two log densities, with its gradient."""
 
-    ball: Float
+    log_ball: Float
     share: Float
     n_neighbors: int
+
+    def _inside(self, log_density: float) -> Float:
+        """Rows to be expected in each ball; no more than any search needs, so that none runs over."""
+        return np.asarray(np.exp(np.minimum(log_density + self.log_ball, 600.0)))
 
     def responsibilities(self, at: Float) -> tuple[Float, Float]:
         """The first process's, and the log-likelihoods of the balls but for what is common."""
         logit, *log_density = at
         one, two = (
-            self.n_neighbors * value - np.exp(value) * self.ball - np.logaddexp(0.0, sign * logit)
+            self.n_neighbors * value - self._inside(value) - np.logaddexp(0.0, sign * logit)
             for value, sign in zip(log_density, (-1.0, 1.0), strict=True)
         )
         both = np.logaddexp(one, two)
@@ -121,9 +127,9 @@ class _Objective:
     def __call__(self, at: Float) -> tuple[float, Float]:
         first, both = self.responsibilities(at)
         slope = [
-            self.share @ first - 1.0 / (1.0 + np.exp(-at[0])),
-            (self.share * first) @ (self.n_neighbors - np.exp(at[1]) * self.ball),
-            (self.share * (1.0 - first)) @ (self.n_neighbors - np.exp(at[2]) * self.ball),
+            self.share @ first - 0.5 - 0.5 * np.tanh(0.5 * at[0]),
+            (self.share * first) @ (self.n_neighbors - self._inside(at[1])),
+            (self.share * (1.0 - first)) @ (self.n_neighbors - self._inside(at[2])),
         ]
         return -float(self.share @ both), -np.array(slope)
 
@@ -153,9 +159,11 @@ def _log_mean(logs: Float, weight: Float) -> float:
 
 
 def _log_volume(rows: Float) -> float:
-    """Log volume of the smaller of two boxes around the rows: along the columns, and along their principal axes."""
-    axes = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)[2]
-    if len(axes) < rows.shape[1]:
+    """Log volume of the smaller of two boxes around the rows: along the columns, and along their principal axes.
+
+    Minus infinity where the rows fill none.
+    """
+    _, values, axes = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
+    if not rows.size or len(axes) < rows.shape[1] or values[-1] <= ROUNDING * values[0]:
         return -np.inf
-    with np.errstate(divide="ignore"):
-        return min(float(np.log(np.ptp(box, axis=0)).sum()) for box in (rows, rows @ axes.T))
+    return min(float(np.log(np.ptp(box, axis=0)).sum()) for box in (rows, rows @ axes.T))
