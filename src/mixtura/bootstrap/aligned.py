@@ -1,4 +1,4 @@
-"""Components of refits put in the order of the model's: by the assignment of least divergence."""
+"""Components of refits put in the order of the model's: by the assignment under which most of the density agrees."""
 
 from __future__ import annotations
 
@@ -9,69 +9,77 @@ import numpy as np
 from mixtura.arrays import Float
 
 
-def divergences(model: tuple[Float, Float], means: Float, covariances: Float) -> Float:
-    r"""Symmetric Kullback-Leibler divergence of every component of refits to every component of a model.
+def affinities(model: tuple[Float, Float, Float], weights: Float, means: Float, covariances: Float) -> Float:
+    r"""Affinity of every component of refits to every component of a model, with the share that they have in common.
 
-    .. math:: J = \tfrac12 [tr(S^{-1} T) + tr(T^{-1} S) + d^T (S^{-1} + T^{-1}) d] - D, \quad d = \mu - \nu
+    .. math:: \rho_{jk} = \int \sqrt{\pi_j f_j \, \tau_k g_k} = \sqrt{\pi_j \tau_k} \; e^{-\frac18 d^T M^{-1} d}
+              \frac{|S_j|^{1/4} |T_k|^{1/4}}{|M|^{1/2}}, \quad M = \tfrac12 (S_j + T_k), \; d = \mu_j - \nu_k
+
+    Bounded by the shares, so that the components of many rows decide: a divergence would let a component of few rows
+    that has wandered off turn all others round.
 
     Parameters
     ----------
-    model : arrays of shapes (K, D) and (K, D, D)
-        Means and covariances.
+    model : arrays of shapes (K,), (K, D) and (K, D, D)
+        Shares, means and covariances.
+    weights : array of shape (B, K)
     means : array of shape (B, K, D)
     covariances : array of shape (B, K, D, D)
 
     Returns
     -------
-    divergences : array of shape (B, K, K)
+    affinities : array of shape (B, K, K)
         Of component j of the refit (second axis) to component k of the model (third).
 
     References
     ----------
-    S. Kullback and R. A. Leibler (1951), On information and sufficiency, Annals of Mathematical Statistics 22, 79-86.
+    K. Matusita (1967), On the notion of affinity of several distributions and some of its applications, Annals of the
+    Institute of Statistical Mathematics 19, 181-192.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from mixtura.bootstrap.aligned import divergences
-    >>> model = np.array([[0.0], [4.0]]), np.ones((2, 1, 1))
-    >>> divergences(model, np.array([[[4.0], [1.0]]]), np.ones((1, 2, 1, 1)))
-    array([[[16.,  0.],
-            [ 1.,  9.]]])
+    >>> from mixtura.bootstrap.aligned import affinities
+    >>> model = np.array([0.5, 0.5]), np.array([[0.0], [4.0]]), np.ones((2, 1, 1))
+    >>> affinities(model, np.array([[0.5, 0.5]]), np.array([[[4.0], [1.0]]]), np.ones((1, 2, 1, 1))).round(3)
+    array([[[0.068, 0.5  ],
+            [0.441, 0.162]]])
     """
-    own_inverse, inverse = np.linalg.inv(model[1]), np.linalg.inv(covariances)
-    traces = np.einsum("kil,bjli->bjk", own_inverse, covariances) + np.einsum("bjil,kli->bjk", inverse, model[1])
-    apart = means[:, :, None, :] - model[0]
-    far = np.einsum("bjkd,kde,bjke->bjk", apart, own_inverse, apart)
-    far += np.einsum("bjkd,bjde,bjke->bjk", apart, inverse, apart)
-    return np.asarray(0.5 * (traces + far) - means.shape[-1])
+    shares, centers, spreads = model
+    apart = means[:, :, None, :] - centers
+    middle = 0.5 * (covariances[:, :, None] + spreads)
+    far = np.einsum("bjkd,bjkd->bjk", apart, np.linalg.solve(middle, apart[..., None])[..., 0])
+    own, theirs, both = (np.linalg.slogdet(matrices)[1] for matrices in (spreads, covariances, middle))
+    log_overlap = 0.25 * (own + theirs[:, :, None]) - 0.5 * both - 0.125 * far
+    return np.asarray(np.sqrt(weights[:, :, None] * shares) * np.exp(log_overlap))
 
 
-def orders(cost: Float) -> Any:
-    """For each refit the component that stands for each of the model's, shape (B, K): the assignment of least cost.
+def orders(affinity: Float) -> Any:
+    """For each refit the component that stands for each of the model's, shape (B, K): the greatest affinity in all.
 
     Parameters
     ----------
-    cost : array of shape (B, K, K)
-        As `divergences`.
+    affinity : array of shape (B, K, K)
+        As `affinities`.
 
     Examples
     --------
     >>> import numpy as np
     >>> from mixtura.bootstrap.aligned import orders
-    >>> orders(np.array([[[16.0, 0.0], [1.0, 9.0]]]))
+    >>> orders(np.array([[[0.068, 0.5], [0.441, 0.162]]]))
     array([[1, 0]])
     """
-    k = cost.shape[1]
-    found = np.tile(np.arange(k), (len(cost), 1))
-    # where every component is nearest to its namesake no other assignment costs less
-    for b in np.flatnonzero((cost.argmin(axis=1) != np.arange(k)).any(axis=1)):
-        found[b] = _assigned(cost[b])
+    k = affinity.shape[1]
+    found = np.tile(np.arange(k), (len(affinity), 1))
+    # where every component agrees best with its namesake no other assignment is better
+    namesakes = np.einsum("bkk->bk", affinity)
+    for b in np.flatnonzero((affinity.max(axis=1) > namesakes).any(axis=1)):
+        found[b] = _assigned(affinity[b])
     return found
 
 
-def _assigned(cost: Float) -> Any:
+def _assigned(affinity: Float) -> Any:
     from scipy.optimize import linear_sum_assignment
 
-    rows, columns = linear_sum_assignment(cost)
+    rows, columns = linear_sum_assignment(affinity, maximize=True)
     return rows[np.argsort(columns)]

@@ -139,7 +139,7 @@ def _climb(task: Task, source: Memory, begin: start.Start | None, out: Refits) -
     goal = Goal(task.settings.tol, task.settings.max_iter)
     rule = acceleration.rule(task.settings.acceleration)
     run = problem.advance(first, seed, goal, rule)
-    if run.model is None or not run.outcome.ok:
+    if run.model is None or not run.outcome.ok or run.reseeded:  # one seeded again estimates another component
         return
     parameters = Parameters.publish(run.model, problem.frame, problem.layout, problem.noise)
     out.weights[0], out.means[0] = parameters.weights, parameters.means

@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura.arrays import Float
 from mixtura.bootstrap import turns
-from mixtura.bootstrap.aligned import divergences, orders
+from mixtura.bootstrap.aligned import affinities, orders
 from mixtura.bootstrap.asked import Asked, read
 from mixtura.bootstrap.refits import Refits, Task, dense, refit
 from mixtura.bootstrap.result import Bootstrap
@@ -125,15 +125,13 @@ def bootstrap(
 
 def _aligned(task: Task, refits: Refits) -> Refits:
     """Refits with the components of the sound ones in the model's order."""
-    means, covariances = np.asarray(task.start.means, dtype=np.float64), dense(task.start)
-    # divergences do not depend on units, and near one their products stay doubles
+    start, covariances = task.start, dense(task.start)
+    # affinities do not depend on units, and near one their products stay doubles
     unit = np.sqrt(np.einsum("kdd->kd", covariances).max(axis=0))
-    order = np.tile(np.arange(len(means)), (len(refits.noise), 1))
-    sound = refits.take(refits.sound)
-    cost = divergences(
-        (means / unit, covariances / unit / unit[:, None]), sound.means / unit, sound.covariances / unit / unit[:, None]
-    )
-    order[refits.sound] = orders(cost)
+    area, means = unit * unit[:, None], np.asarray(start.means, dtype=np.float64)
+    order, sound = np.tile(np.arange(len(means)), (len(refits.noise), 1)), refits.take(refits.sound)
+    model = np.asarray(start.weights, dtype=np.float64), means / unit, covariances / area
+    order[refits.sound] = orders(affinities(model, sound.weights, sound.means / unit, sound.covariances / area))
     return refits.reordered(order)
 
 
