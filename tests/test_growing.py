@@ -119,7 +119,8 @@ def test_the_better_half_of_the_starts_goes_on(monkeypatch: pytest.MonkeyPatch) 
     report = model.fit_report_
     ends = [start.outcome for start in report.starts]
     assert ends.count(Outcome.OUTDONE) == 4 and ends[report.best] is Outcome.CONVERGED
-    assert "4 not continued after a sample" in report._starts() and "failed" not in report._starts()
+    told = dict(report.lines())["starts"]
+    assert "4 not continued after a sample" in told and "failed" not in told
     told = sorted(sum(str(size) in start.reason for size in (1250, 2500, 5000)) for start in report.starts)
     assert told == [0, 1, 1, 2, 3]  # the winner's samples are told elsewhere
 

@@ -20,6 +20,8 @@ from mixtura.sources.memory import Memory
 RIDGE = 100.0
 # Spreads of columns this far apart are most likely units.
 APART = 1000.0
+# From this mean uncertainty on, one label in five is wrong by the model's own account.
+UNSURE = 0.2
 # So many things are named one by one; of more, in one sentence.
 MANY = 10
 FEWER = "Use fewer components, a family with fewer parameters, or a prior."
@@ -169,6 +171,41 @@ def starved(problem: Problem, mass: Float) -> list[str]:
         f"({_needed(problem)}). {FEWER}"
         for c in found
     ]
+
+
+def meager(problem: Problem, mass: Float) -> list[str]:
+    """A sentence on components that hold fewer rows than they have parameters of their own, but are not starved."""
+    d, k = problem.family.n_features, len(mass)
+    own = problem.family.free_parameters(k, d) - problem.family.free_parameters(k - 1, d) + d + 1
+    found = [c for c in diagnostics.starved(mass, own) if c not in starving(problem, mass)]
+    if k == 1 or not found or problem.settings.prior is not None:
+        return []
+    held = f"holds {mass[found[0]]:.3g}" if len(found) == 1 else f"hold {mass[found].min():.3g} and more"
+    return [f"{_components(found)} {held} rows for {own} parameters of {_theirs(found)} own. {FEWER}"]
+
+
+def ill(conditions: Float) -> list[str]:
+    """A sentence on components that are nearly flat."""
+    found = np.flatnonzero(conditions > diagnostics.ILL).tolist()
+    if not found:
+        return []
+    are, worst = "is" if len(found) == 1 else "are", conditions[found].max()
+    almost = f"in {_theirs(found)} rows a column is almost a linear combination of others"
+    return [f"{_components(found)} {are} nearly flat: {almost} (condition number {worst:.2g}). {FEWER}"]
+
+
+def _components(found: list[int]) -> str:
+    return f"Component{'s' * (len(found) > 1)} {', '.join(map(str, found))}"
+
+
+def _theirs(found: list[int]) -> str:
+    return "its" if len(found) == 1 else "their"
+
+
+def unsure(uncertainty: float) -> list[str]:
+    """A sentence where the model itself expects many labels to be wrong."""
+    told = f"By the model itself {uncertainty:.0%} of the labels are wrong: use the probabilities, not the labels."
+    return [told] if uncertainty > UNSURE else []
 
 
 def starved_of(problem: Problem, run: Run) -> str:

@@ -1,6 +1,9 @@
 """The report of a fit: what it holds, that it prints, and that it tells what looks wrong."""
 
+import json
+import pickle
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +12,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import mixtura as mx
+from mixtura.fit_report import FitReport, StartReport
 from mixtura.outcome import DataWarning, Outcome
 from tests.estimators.cases import ALL, fitted, groups
 
@@ -149,3 +153,113 @@ def test_ordinary_data_raise_no_doubt() -> None:
 def test_it_survives_a_dictionary() -> None:
     report = fitted(n_init=2, init_params="random").fit_report_
     assert type(report).from_dict(report.to_dict()) == report
+
+
+def told(model: mx.GaussianMixture) -> str:
+    """The printed report on one line."""
+    return " ".join(str(model.fit_report_).split())
+
+
+def report_of(objectives: list[float], ends: list[Outcome], gain: float = 1e-9) -> FitReport:
+    """A report with such starts on 100 rows, the first of them kept."""
+    starts = tuple(StartReport(value, 5, end) for value, end in zip(objectives, ends, strict=True))
+    path = (objectives[0] - gain, objectives[0])
+    return replace(fitted().fit_report_, starts=starts, best=0, path=path, weight=100.0)
+
+
+def test_starts_agree_as_far_as_the_stopping_rule_can_tell() -> None:
+    fine = [Outcome.CONVERGED] * 4
+    report = report_of([-2.0, -2.0000001, -2.03, -2.5], fine)
+    assert (report.agreeing, report.gap) == (2, pytest.approx(3.0))
+    assert "2 of 4 reached the best optimum; the next is 3 lower in log-likelihood" in " ".join(str(report).split())
+    coarse = report_of([-2.0, -2.0000001, -2.03, -2.5], fine, gain=0.004)
+    assert (coarse.agreeing, coarse.gap) == (3, pytest.approx(50.0))
+    lost = report_of([-2.0, -2.5, -2.03, -2.0], [fine[0], fine[0], Outcome.MAX_ITER, Outcome.SINGULAR])
+    assert (lost.agreeing, lost.gap) == (1, pytest.approx(50.0))
+    same = report_of([-2.0, -2.0, -2.0, -2.0], fine)
+    assert (same.agreeing, same.gap) == (4, None)
+    assert "4 of 4 reached the best optimum\n" in str(same)
+
+
+def test_the_gap_is_between_optima_that_fits_find() -> None:
+    model = fitted(X=mx.datasets.load_iris().data, n_components=4, n_init=6, init_params="random", tol=1e-8)
+    totals = np.sort([150 * s.objective for s in model.fit_report_.starts if s.outcome is Outcome.CONVERGED])[::-1]
+    distinct = totals[totals < totals[0] - 1e-3]
+    assert model.fit_report_.gap == pytest.approx(totals[0] - distinct[0], rel=1e-6)
+
+
+def test_overlaps_are_told_where_they_matter() -> None:
+    plain = fitted()
+    assert plain.fit_report_.overlaps.sum() < 0.05 and "overlap" not in told(plain)
+    draw = np.random.RandomState(0)
+    near = fitted(X=draw.standard_normal((400, 2)) + 2.6 * (np.arange(400) < 200)[:, None] * [1.0, 0.0])
+    found = near.fit_report_.overlaps
+    sentence = f"{found[0, 1]:.1%} of component 0 would be put in 1, {found[1, 0]:.1%} of 1 in 0."
+    assert found.sum() > 0.05 and f"overlap {sentence}" in told(near)
+    assert ("may be one group" in told(near)) == bool(found.sum() > 0.317)
+    one = fitted(X=draw.standard_normal((400, 2)))
+    assert "Components 0 and 1 may be one group: see mixtura.merge_components." in told(one)
+    assert "of the labels are wrong: use the probabilities" in told(one)
+    assert max(map(len, str(one.fit_report_).splitlines())) <= 80
+
+
+def test_many_pairs_are_few_lines() -> None:
+    model = fitted("tied", X=np.random.RandomState(0).standard_normal((300, 2)), n_components=7, max_iter=5000)
+    printed = str(model.fit_report_)
+    assert "further pairs by at most" in " ".join(printed.split())
+    assert len(printed.splitlines()) < 24
+
+
+def test_overlaps_belong_to_the_model_and_go_where_it_goes(tmp_path: Any) -> None:
+    model = fitted(X=mx.datasets.load_iris().data, n_components=3)
+    found = model.fit_report_.overlaps
+    assert found.shape == (3, 3)
+    order = [2, 0, 1]
+    moved = model.reorder(order)
+    np.testing.assert_allclose(moved.fit_report_.overlaps, found[np.ix_(order, order)], atol=1e-12)
+    mx.save(model, tmp_path / "iris.mixtura")
+    loaded = mx.load(tmp_path / "iris.mixtura")
+    assert np.array_equal(loaded.fit_report_.overlaps, found) and str(loaded.fit_report_) == str(model.fit_report_)
+    assert np.array_equal(pickle.loads(pickle.dumps(model)).fit_report_.overlaps, found)
+    plain = model.fit_report_.to_dict()
+    again = FitReport.from_dict(json.loads(json.dumps(plain)))
+    assert np.array_equal(again.overlaps, found) and again.gap == plain["gap"]
+    assert FitReport.from_dict({n: v for n, v in plain.items() if n not in ("gap", "overlaps")}).overlaps is None
+
+
+def test_a_fit_does_not_wait_for_overlaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("mixtura.fit_report.record.overlaps", never)
+    model = fitted()
+    mx.GaussianMixture(2, random_state=0, warm_start=True).fit(X)
+    with pytest.raises(AssertionError):
+        str(model.fit_report_)
+
+
+def test_rows_and_entropy_are_told() -> None:
+    model = fitted(X=mx.datasets.load_iris().data, n_components=3)
+    report = model.fit_report_
+    assert f"effective rows {', '.join(f'{mass:.4g}' for mass in report.mass)}" in told(model)
+    assert f"entropy {report.entropy:.3g} a row; 1.1 would be a blind guess" in told(model)
+    assert "entropy" not in told(fitted(n_components=1)) and "effective" not in told(fitted(n_components=1))
+
+
+def test_few_rows_for_many_parameters() -> None:
+    rows = np.random.RandomState(0).standard_normal((60, 4)) + 20.0 * (np.arange(60) < 9)[:, None]
+    labels = np.where(np.arange(60) < 9, 1, 0)
+    report = fitted(X=rows, init_params=labels).fit_report_
+    assert "Component 1 holds 9 rows for 15 parameters of its own." in " ".join(report.warnings)
+    tied = fitted("tied", X=rows, init_params=labels).fit_report_  # 5 of its own: its share and its mean
+    assert tied.warnings == ()
+    moved = fitted(X=rows, init_params=labels).reorder([1, 0]).fit_report_
+    assert "Component 0 holds 9 rows" in " ".join(moved.warnings)
+
+
+def test_flat_components_are_told() -> None:
+    draw = np.random.RandomState(0)
+    flat = np.column_stack([X, X.sum(axis=1) + 1e-5 * draw.standard_normal(120)])
+    report = fitted(X=flat, reg_covar=0).fit_report_
+    assert min(report.conditions) > 1e8
+    assert any(s.startswith("Components 0, 1 are nearly flat: in their rows a column") for s in report.warnings)

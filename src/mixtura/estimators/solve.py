@@ -165,7 +165,9 @@ def _report(estimator: Any, solution: Solution, seconds: float) -> FitReport:
     starved = notes.starving(problem, found.mass)
     said = notes.weights(found.weight, problem.summary.rows) + solution.remarks + notes.narrow(narrow)
     said += notes.history(solution.runs[solution.best])
-    return FitReport(
+    conditions = diagnostics.conditions(density.whitening, k, d)
+    said += notes.meager(problem, found.mass) + notes.ill(conditions) + notes.unsure(found.uncertainty / found.weight)
+    report = FitReport(
         outcome=solution.runs[solution.best].outcome,
         family=problem.family.name,
         n_components=k,
@@ -183,10 +185,11 @@ def _report(estimator: Any, solution: Solution, seconds: float) -> FitReport:
         uncertainty=found.uncertainty / found.weight,
         doubtful=found.doubtful / found.weight,
         entropy=found.entropy / found.weight,
-        conditions=_plain(diagnostics.conditions(density.whitening, k, d)),
+        conditions=_plain(conditions),
         spurious=tuple(sorted({*narrow, *starved})),
         warnings=tuple(solution.warnings + said + ([solution.unsettled] if solution.unsettled else [])),
     )
+    return report.about(solution.measured.parameters)
 
 
 def _start_report(run: Run, log_unit: float) -> StartReport:

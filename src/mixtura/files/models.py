@@ -200,7 +200,7 @@ def _set_fitted(model: Any, header: Header, parameters: Parameters, tensors: Map
         "lower_bound_": header.lower_bound,
         "lower_bounds_": tensors["lower_bounds"].tolist() if "lower_bounds" in tensors else None,
         "feature_names_in_": None if header.feature_names is None else np.array(header.feature_names, dtype=object),
-        "fit_report_": header.report,
+        "fit_report_": None if header.report is None else header.report.about(parameters),
         "_fitted_type": header.fitted_type,
     }
     for name, value in told.items():

@@ -1,13 +1,19 @@
-"""How a fit went, as numbers that print in plain words."""
+"""How a fit went: its numbers."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field, replace
-from html import escape
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+
+from mixtura.arrays import Float
+from mixtura.diagnostics import overlaps
+from mixtura.fit_report import words
 from mixtura.outcome import Outcome
+from mixtura.parameters import Parameters
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,10 @@ class StartReport:
 @dataclass(frozen=True)
 class FitReport:
     """The record of a fit; ``print`` it.
+
+    What follows from the parameters alone is computed when it is asked for, so that a fit does not wait for it and a
+    saved model need not hold it: the report refers to its parameters, which `about` gives it, and is equal to another
+    by its fields.
 
     Parameters
     ----------
@@ -104,35 +114,73 @@ class FitReport:
 
     @property
     def agreeing(self) -> int:
-        """Number of starts that came within 1e-6 of the best objective, relatively."""
-        top = self.starts[self.best].objective if self.starts else None
-        if top is None:
-            return 0
-        near = [s for s in self.starts if s.objective is not None and s.outcome.ok]
-        return sum(abs(s.objective - top) <= 1e-6 * (1.0 + abs(top)) for s in near if s.objective is not None)
+        """Number of starts that came to the best optimum: as near its objective as the stopping rule can tell."""
+        return len(self._ends()[0])
+
+    @property
+    def gap(self) -> float | None:
+        """How far the log-likelihood (penalized under a prior) of the second-best optimum found is below the best.
+
+        In total, not a row; None where every start that converged came to the best.
+        """
+        best, others = self._ends()
+        return (max(best) - max(others)) * self.weight if others else None
+
+    def _ends(self) -> tuple[list[float], list[float]]:
+        """Objectives of the starts that came to the best optimum, and of those that converged to another."""
+        kept = self.starts[self.best] if self.starts else None
+        if kept is None or kept.objective is None:
+            return [], []
+        top, gain = kept.objective, 0.0
+        if kept.outcome is Outcome.CONVERGED and len(self.path) > 1:
+            gain = abs(self.path[-1] - self.path[-2])
+        # a start stops a few last gains before its optimum: some ten where EM is as slow as it often is
+        near = max(1e-6 * (1.0 + abs(top)), 10.0 * gain)
+        ended = [(s.objective, s.outcome) for s in self.starts if s.objective is not None and s.outcome.ok]
+        best = [value for value, _ in ended if abs(value - top) <= near]
+        return best, [value for value, how in ended if value < top - near and how is Outcome.CONVERGED]
+
+    def about(self, parameters: Parameters) -> FitReport:
+        """The same report, which from now on knows the parameters it is of."""
+        told = replace(self)
+        told.__dict__["_parameters"] = replace(parameters)  # without what it may have computed
+        return told
+
+    @cached_property
+    def overlaps(self) -> Float | None:
+        """Probability that a row of component i lies where component j is denser, (K, K): `diagnostics.overlaps`.
+
+        None for a report that was not told its parameters.
+        """
+        parameters: Parameters | None = self.__dict__.get("_parameters")
+        return None if parameters is None else overlaps(parameters.density()[0])
 
     def reordered(self, order: list[int]) -> FitReport:
         """The report of the same model with its components in another order, in its sentences too."""
         place = {old: new for new, old in enumerate(order)}
-        return replace(
+        moved = replace(
             self,
             mass=tuple(self.mass[i] for i in order),
             conditions=tuple(self.conditions[i] for i in order),
             spurious=tuple(sorted(place[i] for i in self.spurious)),
             warnings=tuple(_renumbered(sentence, place) for sentence in self.warnings),
         )
+        parameters: Parameters | None = self.__dict__.get("_parameters")
+        return moved if parameters is None else moved.about(parameters.reordered(np.array(order)))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; outcomes by name."""
+        """Plain values for JSON; outcomes by name, with what follows from them and the parameters."""
         plain = asdict(self)
         plain["outcome"] = self.outcome.name
         plain["starts"] = [{**start, "outcome": start["outcome"].name} for start in plain["starts"]]
-        return plain
+        found = self.overlaps if self.n_components <= words.COMPONENTS else None
+        return {**plain, "gap": self.gap, "overlaps": None if found is None else found.tolist()}
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> FitReport:
         """The report that `to_dict` described."""
-        plain = dict(plain)
+        plain = {name: value for name, value in plain.items() if name != "gap"}
+        found = plain.pop("overlaps", None)
         plain["outcome"] = Outcome[plain["outcome"]]
         plain["starts"] = tuple(
             StartReport(**{**start, "outcome": Outcome[start["outcome"]], "reseeded": tuple(start["reseeded"])})
@@ -140,51 +188,19 @@ class FitReport:
         )
         for name in ("path", "mass", "conditions", "spurious", "warnings"):
             plain[name] = tuple(plain[name])
-        return cls(**plain)
+        report = cls(**plain)
+        report.__dict__["overlaps"] = None if found is None else np.array(found)
+        return report
 
     def lines(self) -> list[tuple[str, str]]:
         """The report as (heading, sentence) pairs."""
-        weighted = "" if self.weight == self.n_rows else f" of total weight {self.weight:g}"
-        components = _counted(self.n_components, "component")
-        found = [
-            ("model", f"{components} of family {self.family}, {_counted(self.n_parameters, 'free parameter')}"),
-            ("data", f"{self.n_rows} rows{weighted}, {_counted(self.n_features, 'feature')}"),
-            ("ended", self.outcome.value),
-            ("passes", f"{self.passes} in {self.seconds:.2g} s"),
-            ("log-likelihood", f"{self.log_likelihood:.6f} ({self.log_likelihood / self.weight:.6f} a row)"),
-        ]
-        if len(self.starts) > 1:
-            found.append(("starts", self._starts()))
-        sure = f"{1 - self.uncertainty:.3f} on average; {self.doubtful:.1%} of the rows below 0.8"
-        found.append(("largest probability", sure))
-        found += [("note", sentence) for sentence in self.warnings]
-        return found
-
-    def _starts(self) -> str:
-        outdone = sum(s.outcome is Outcome.OUTDONE for s in self.starts)
-        failed = [s for s in self.starts if not s.outcome.ok and s.outcome is not Outcome.OUTDONE]
-        told = f"{self.agreeing} of {len(self.starts)} reached the best optimum"
-        told = f"{told}; {outdone} not continued after a sample of the rows" if outdone else told
-        return told if not failed else f"{told}; {len(failed)} failed ({failed[0].reason or failed[0].outcome.value})"
+        return words.lines(self)
 
     def __str__(self) -> str:
-        import textwrap
-
-        shown = []
-        for heading, sentence in self.lines():
-            shown += textwrap.wrap(sentence, 78, initial_indent=f"{heading:<21}", subsequent_indent=" " * 21)
-        return "\n".join(shown)
+        return words.text(self.lines())
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f'<tr><th style="text-align:left">{escape(h)}</th><td style="text-align:left">{escape(s)}</td></tr>'
-            for h, s in self.lines()
-        )
-        return f"<table>{cells}</table>"
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+        return words.table(self.lines())
 
 
 def _renumbered(sentence: str, place: dict[int, int]) -> str:

@@ -1,17 +1,14 @@
-"""Numbers that say whether data and a fitted mixture look right."""
+"""Numbers that say whether the columns of the data look right."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from math import log
-from statistics import median
 
 import numpy as np
 
 from mixtura.arrays import Array, Float, is_host, to_host
 from mixtura.block import Block
-from mixtura.density import Whitening
 from mixtura.sources.memory import Memory
 
 EPS = float(np.finfo(np.float64).eps)
@@ -19,8 +16,6 @@ EPS = float(np.finfo(np.float64).eps)
 GLANCE = 64
 # An eigenvalue of the correlation matrix below this many eps a feature counts as zero.
 RANK = 4.0
-# A component this many times narrower than the median one has a tiny volume.
-NARROW = 100.0
 
 
 @dataclass(frozen=True)
@@ -155,31 +150,6 @@ def distinct_rows(source: Memory, enough: int) -> int:
             if len(seen) >= enough:
                 return enough
     return len(seen)
-
-
-def conditions(whitening: Whitening, n_components: int, n_features: int) -> Float:
-    """Condition number of the correlation matrix of each component, shape (K,)."""
-    if whitening.kind != "dense":
-        return np.ones(n_components)
-    inverse = np.linalg.inv(whitening.factor)
-    scaled = inverse / np.sqrt(np.square(inverse).sum(axis=1, keepdims=True))
-    sizes = np.linalg.svd(scaled, compute_uv=False)
-    with np.errstate(divide="ignore", over="ignore"):
-        return np.broadcast_to(np.square(sizes[:, 0] / sizes[:, -1]), (n_components,)).copy()
-
-
-def starved(mass: Float, needed: int) -> list[int]:
-    """Components that hold fewer rows than needed."""
-    return [int(k) for k in np.flatnonzero(mass < needed - 1e-6)]
-
-
-def narrow(whitening: Whitening, n_components: int, n_features: int) -> list[int]:
-    """Components whose geometric mean deviation is a hundredth of the median component's, or less."""
-    if whitening.shared:
-        return []
-    log_deviation = (-whitening.log_det(n_features) / n_features).tolist()
-    least = median(log_deviation) - log(NARROW)
-    return [k for k, found in enumerate(log_deviation) if found < least]
 
 
 def _host(rows: Array) -> Float:
