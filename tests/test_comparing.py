@@ -165,7 +165,7 @@ def test_one_group_against_many() -> None:
 
 def test_it_prints_in_80_columns() -> None:
     rng = np.random.default_rng(0)
-    a = [f"a group with a long name {at}\n<b>" for at in rng.integers(0, 60, 2000)]
+    a = [f"<b>{at}\nof a long name" for at in rng.integers(0, 60, 2000)]
     found = compare_labels(a, rng.integers(0, 45, 2000))
     text = str(found)
     assert max(map(len, text.splitlines())) <= 80

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import array_api_strict as strict
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from sklearn.exceptions import NotFittedError
 
 import mixtura as mx
 from mixtura.directions import Directions, discriminant_directions
+from mixtura.threads import WORTH_THREADS
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = json.loads((GOLDEN / "merging/mclustdr.json").read_text())
@@ -155,6 +157,13 @@ def test_units_of_columns_do_not_matter(size: float) -> None:
     assert np.isfinite(discriminant_directions(moved(model, np.diag(unit))).basis_).all()
 
 
+def test_squares_do_not_overflow() -> None:
+    far = mx.GaussianMixture.from_parameters([0.5, 0.5], [[0.0], [1e160]], [1.0, 1.0], "spherical")
+    plane = discriminant_directions(far)
+    assert (plane.basis_.tolist(), plane.means_.tolist()) == ([[1.0]], [[-5e159], [5e159]])
+    np.testing.assert_allclose(plane.eigenvalues_, 2.0)
+
+
 def test_an_offset_does_not_matter() -> None:
     model = drawn(3)
     far = mx.GaussianMixture.from_parameters(model.weights_, model.means_ + 1e8, model.covariances_)
@@ -174,15 +183,18 @@ def test_the_order_of_the_components_does_not_matter() -> None:
 # --- rows
 
 
-@pytest.mark.parametrize("kind", ["float32", "integers", "fortran", "frame"])
+@pytest.mark.parametrize("kind", ["float32", "integers", "fortran", "frame", "namespace"])
 def test_kinds_of_rows(kind: str) -> None:
     X = np.random.default_rng(0).integers(-5, 6, (40, 5)).astype(float)
     model = drawn(5)
-    given: Any = {"float32": X.astype(np.float32), "integers": X.astype(np.int8), "fortran": np.asfortranarray(X)}.get(
-        kind
-    )
+    given: Any = {
+        "float32": X.astype(np.float32),
+        "integers": X.astype(np.int8),
+        "fortran": np.asfortranarray(X),
+        "frame": pd.DataFrame(X, columns=list("abcde")),
+        "namespace": strict.asarray(X),
+    }[kind]
     if kind == "frame":
-        given = pd.DataFrame(X, columns=list("abcde"))
         model.feature_names_in_ = np.array(list("abcde"), dtype=object)
     plane = discriminant_directions(model)
     np.testing.assert_allclose(plane.transform(given), (X - plane.center_) @ plane.basis_, atol=1e-12)
@@ -190,7 +202,8 @@ def test_kinds_of_rows(kind: str) -> None:
 
 def test_blocks_and_threads_do_not_change_bits() -> None:
     model = drawn(5)
-    X = np.random.default_rng(0).normal(size=(70_000, 5))
+    X = np.random.default_rng(0).normal(size=(120_000, 5))
+    assert X.size * 4 > WORTH_THREADS
     found = []
     for threads in (1, 3):
         model.n_threads = threads
