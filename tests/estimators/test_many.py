@@ -18,7 +18,7 @@ from mixtura.covariance import MCLUST
 from mixtura.estimators.many import small
 from mixtura.outcome import DataWarning, MixtureError, Outcome
 
-TYPES = ("full", "tied", "diag", "spherical", *(name for name in MCLUST if name not in ("EVE", "VVE")))
+TYPES = ("full", "tied", "diag", "spherical", *MCLUST)
 
 
 def groups(seed, n=120, d=2, k=2, apart=5.0):

@@ -11,7 +11,7 @@ from mixtura.kernels import batch, generic
 from mixtura.problem import Problem, Settings
 from mixtura.sources.memory import Memory
 
-NAMES = tuple(name for name in MCLUST if name not in ("EVE", "VVE"))
+NAMES = MCLUST
 PASSES = 6
 EPS = float(np.finfo(np.float64).eps)
 

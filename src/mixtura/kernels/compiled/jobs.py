@@ -77,7 +77,7 @@ def _collinear(model, ridge):
     return not factorize(1.0, total, DENSE, COLLINEAR, factor, model.offset[:1])
 
 
-def climb_jobs(rows, weight, jobs, stop, labels, begin, goal, shapes, found):
+def climb_jobs(rows, weight, jobs, stop, labels, begin, goal, shapes, axes, found):
     """EM of every job."""
     longest, most, d = _longest(jobs), found.weights.shape[1], rows.shape[1]
     x, room, flat, scale = np.empty((d, longest)), np.empty((most, longest)), np.empty((3, longest)), np.empty(d)
@@ -103,7 +103,7 @@ def climb_jobs(rows, weight, jobs, stop, labels, begin, goal, shapes, found):
             if not _resume(rule, first, begin.axes[j]):
                 continue
         found.status[j], found.passes[j], found.accepted[j], found.falls[j], at = iterate(
-            shapes, data, task, goal, stop, stacks, fresh, found.path[j]
+            shapes, axes, data, task, goal, stop, stacks, fresh, found.path[j]
         )
         last = model_at(stacks.models, at, k)
         if order_of(rule) == DENSE and task.ridge > 0.0 and found.status[j] < LEFT and _collinear(last, task.ridge):

@@ -12,6 +12,7 @@ from mixtura.kernels.compiled.leaps import leap, step_length
 from mixtura.kernels.compiled.models import (
     complete,
     is_pooled,
+    is_turned,
     model_at,
     order_of,
     stack_of_models,
@@ -77,7 +78,7 @@ def expect(rows, order, model):
 
 
 @inlined()
-def update(shapes, task, weight, equal, sums, fresh, before, after):
+def update(shapes, axes, task, weight, equal, sums, fresh, before, after):
     """The M step from sums: whether there is one with a density. The model before may be the one after."""
     k, d = after.mean.shape
     for c in range(k):
@@ -91,12 +92,16 @@ def update(shapes, task, weight, equal, sums, fresh, before, after):
                 after.covariance[c, i, i] += sums.mass[c] * task.ridge
         if order_of(task.rule) == TRACE:
             after.covariance[c, 0, 0] += sums.mass[c] * task.ridge * d
-    there = shapes(task.rule, sums.mass, after.covariance, before.axes, after.axes, after.logs, fresh)
+    mass, scatter, logs = sums.mass, after.covariance, after.logs
+    if is_turned(task.rule):
+        there = axes(task.rule, mass, scatter, before.axes, after.axes, logs, fresh, shapes)
+    else:
+        there = shapes(task.rule, mass, scatter, before.axes, after.axes, logs, fresh)
     return there and complete(task.rule, after)
 
 
 @inlined()
-def _step(shapes, rows, task, goal, stacks, at, here, leaping, fresh):
+def _step(shapes, axes, rows, task, goal, stacks, at, here, leaping, fresh):
     """The next model from the sums at `here`, by a leap from all three: its place, and how many stand behind it.
 
     Those are what to fall back to, one after the other, the plain step last. A place of -1: there is no plain step.
@@ -116,7 +121,7 @@ def _step(shapes, rows, task, goal, stacks, at, here, leaping, fresh):
             length = 0.5 * (length - 1.0)
         after = model_at(stacks.models, (at + 1 + count) % SLOTS if leaping else at, k)
         source = sums if plain else far
-        there = update(shapes, task, rows.weight, goal.equal_weights, source, fresh, before, after)
+        there = update(shapes, axes, task, rows.weight, goal.equal_weights, source, fresh, before, after)
         if plain and not there:
             return -1, 0
         count += there and not plain
@@ -124,7 +129,7 @@ def _step(shapes, rows, task, goal, stacks, at, here, leaping, fresh):
 
 
 @inlined()
-def iterate(shapes, rows, task, goal, stop, stacks, fresh, path):
+def iterate(shapes, axes, rows, task, goal, stop, stacks, fresh, path):
     """EM until it settles: how it ended, passes, steps accepted, falls, and the place of the last model.
 
     A `fresh` fit begins with the M step of the responsibilities at hand, another one with an E step of the first model.
@@ -158,7 +163,9 @@ def iterate(shapes, rows, task, goal, stop, stacks, fresh, path):
                 return LEFT, passes, kept, falls, at
             leaping, floor = leaping and not value < floor - ENOUGH * abs(floor), value
             history += leaping and kept > PLAIN_FIRST
-        at, waiting = _step(shapes, rows, task, goal, stacks, at, here, leaping and history == HISTORY, passes == 0)
+        at, waiting = _step(
+            shapes, axes, rows, task, goal, stacks, at, here, leaping and history == HISTORY, passes == 0
+        )
         if at < 0:
             return LEFT, passes, kept, falls, 0
         if settled >= (LEAP_CYCLE if goal.squarem else PLAIN_CYCLE):

@@ -60,6 +60,12 @@ def is_pooled(rule):
 
 
 @inlined()
+def is_turned(rule):
+    """Whether components of their own shapes have common axes."""
+    return rule // 3 % 3 == VARIABLE and rule % 3 == EQUAL
+
+
+@inlined()
 def is_scaled(rule):
     """Whether scaling the columns of a member gives a member (in more than one column)."""
     return rule // 3 % 3 != NONE and (rule % 3 == NONE or rule % 3 == rule // 3 % 3)

@@ -13,13 +13,13 @@ import numpy as np
 from mixtura.density import LOG_2PI
 from mixtura.kernels.compiled.eigen import jacobi, turn
 from mixtura.kernels.compiled.jit import inlined
-from mixtura.kernels.compiled.models import EQUAL, NONE, VARIABLE
+from mixtura.kernels.compiled.models import EQUAL, NONE
 from mixtura.kernels.compiled.passes import DENSE, SINGULAR, factorize
 from mixtura.kernels.compiled.volumes import equal_shape
 
 
 def estimate(rule, mass, scatter, before, axes, logs, fresh):
-    """Covariances in place of scatter: whether there are any.
+    """Covariances in place of scatter: whether there are any; common axes of own shapes are `axes.estimate`'s.
 
     `logs` holds log volumes to start from unless `fresh`, and then the new ones.
     """
@@ -30,8 +30,6 @@ def estimate(rule, mass, scatter, before, axes, logs, fresh):
         return True
     if orientation in (NONE, shape):
         return ruled(orientation != NONE, own, shape, mass, scatter, logs, fresh)
-    if shape == VARIABLE:  # common axes are left to the ordinary way
-        return False
     vectors, along = np.empty(scatter.shape), np.empty(d)
     for c in range(len(mass)):
         mirror(scatter[c])

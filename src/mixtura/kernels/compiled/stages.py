@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from numba import types
 
-from mixtura.kernels.compiled import jobs, shapes
+from mixtura.kernels.compiled import axes, jobs, shapes
 from mixtura.kernels.compiled.jit import compiled
 
 
@@ -95,19 +95,21 @@ BEGIN = types.NamedTuple(_doubles(2, 3, 4, 3), Started)
 CLIMBED = types.NamedTuple((*_wholes(4), *_doubles(2, 3, 4, 2)), Climbed)
 MEASURED = types.NamedTuple((*_doubles(1, 1, 1, 2, 2), *_wholes(1)), Measured)
 # The rule, masses, scatter, axes before and after, log volumes, and whether there is nothing before.
-RULE = types.boolean(WHOLE, *_doubles(1, 3, 2, 2, 1), types.boolean)
+UPDATE = (WHOLE, *_doubles(1, 3, 2, 2, 1), types.boolean)
+RULE = types.boolean(*UPDATE)
+TURNED = types.boolean(*UPDATE, types.FunctionType(RULE))
 
 seed = compiled(jobs.seed_jobs, types.void(*FIRST, _array(types.uint64, 1), _array(WHOLE, 1)))
 measure = compiled(jobs.measure_jobs, types.void(*FIRST, CLIMBED, MEASURED))
 _climb = compiled(
     jobs.climb_jobs,
-    types.void(*FIRST, LABELS, BEGIN, GOAL, types.FunctionType(RULE), CLIMBED),
+    types.void(*FIRST, LABELS, BEGIN, GOAL, types.FunctionType(RULE), types.FunctionType(TURNED), CLIMBED),
 )
-_shapes = compiled(shapes.estimate, RULE)
+_shapes, _axes = compiled(shapes.estimate, RULE), compiled(axes.estimate, TURNED)
 
 
 def climb(
     rows: Any, weight: Any, what: Any, stop: Any, labels: Any, begin: Started, goal: Goal, found: Climbed
 ) -> None:
     """EM of all jobs from labels, or where there is a `begin` from that."""
-    _climb(rows, weight, what, stop, labels, begin, goal, _shapes, found)
+    _climb(rows, weight, what, stop, labels, begin, goal, _shapes, _axes, found)
