@@ -12,6 +12,7 @@ from benchmarks.fits import first_fit, fit_many, one_fit, whole_fit
 from benchmarks.footprint import peak
 from benchmarks.iterations import OURS, THEIRS, answers, iteration, variant
 from benchmarks.ledger import Row
+from benchmarks.searches import against_a_loop, against_mclust
 from benchmarks.workloads import Workload
 
 KINDS: dict[str, Callable[[Workload], dict[str, Any]]] = {
@@ -23,6 +24,8 @@ KINDS: dict[str, Callable[[Workload], dict[str, Any]]] = {
     "one fit": one_fit,
     "whole fit": whole_fit,
     "first fit": first_fit,
+    "search": against_mclust,
+    "search loop": against_a_loop,
 }
 WEIGHED = {"iteration": (OURS, THEIRS), "memory": (OURS,)}
 

@@ -70,9 +70,14 @@ class Row:
         """Seconds of one iteration or fit."""
         return Spread.of(self.samples[name]) if self.samples.get(name) else None
 
-    def ratio(self, other: str = "scikit-learn", to: str = "ours") -> Spread | None:
+    @property
+    def rival(self) -> str:
+        """Whom ours is compared with: scikit-learn, or mclust where that is asked."""
+        return "mclust" if self.kind == "search" else "scikit-learn"
+
+    def ratio(self, other: str | None = None, to: str = "ours") -> Spread | None:
         """How many times as long another takes, round by round; a round too short for the clock does not count."""
-        pairs = zip(self.samples.get(to, []), self.samples.get(other, []), strict=False)
+        pairs = zip(self.samples.get(to, []), self.samples.get(other or self.rival, []), strict=False)
         ratios = [b / a for a, b in pairs if a > 0 and b > 0]
         return Spread.of(ratios) if ratios else None
 
@@ -101,8 +106,8 @@ class Row:
         return self.asked[name].verdict(figure) if self.right() else "wrong"
 
     def right(self) -> bool:
-        """Whether the answer is scikit-learn's within the tolerance; what other libraries answer is their affair."""
-        return not self.failed and self.agrees("scikit-learn")
+        """Whether the answer is the rival's within the tolerance; what other libraries answer is their affair."""
+        return not self.failed and self.agrees(self.rival)
 
     def agrees(self, name: str) -> bool:
         """Whether another's answer, where it was compared, is ours within the tolerance."""

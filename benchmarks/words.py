@@ -55,8 +55,9 @@ def figure(row: Row, name: str) -> str:
     return number(value) + {"ratio": " times", "seconds": " s", "megabytes": " MB"}[name]
 
 
-def same(row: Row, name: str = "scikit-learn") -> str:
+def same(row: Row, name: str | None = None) -> str:
     """How far the answers are apart, or that they should not be."""
+    name = name or row.rival
     if name not in row.gaps:
         return "-"
     far = f"{row.gaps[name]:.0e}"

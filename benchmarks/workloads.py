@@ -149,9 +149,15 @@ FITS = (
     Workload("whole fit", CLOSE, _ratio(30, 60), 1, {"ours": GROWING}, f"{BIG.name}, overlapping"),
     Workload("first fit", Shape(1_000, 4, 3), {"seconds": Asked(1.0, 0.2, more=False)}, 5),
 )
+FAITHFUL, IRIS = Shape(272, 2, 3, "EEE"), Shape(150, 4, 2, "VEV")
+SEARCHES = (
+    Workload("search", FAITHFUL, _ratio(1, 2), 5, {"data": "faithful"}, "faithful, 14 families, K 1 to 9"),
+    Workload("search", IRIS, _ratio(1, 2), 5, {"data": "iris"}, "iris, 14 families, K 1 to 9"),
+    Workload("search loop", Shape(20_000, 4, 5), _ratio(10, 20), 3, {"tol": 1e-3}, "20 000 x 4, 4 families, K 1 to 9"),
+)
 HUGE = Workload("memory", replace(BIG, rows=4_000_000), MEMORY, 1)
 
-WORKLOADS = (*ITERATIONS, *(each for work in ITERATIONS for each in _answers(work)), *VARIANTS, *FITS, HUGE)
+WORKLOADS = (*ITERATIONS, *(each for work in ITERATIONS for each in _answers(work)), *VARIANTS, *FITS, *SEARCHES, HUGE)
 
 
 def shrunk(work: Workload) -> Workload:

@@ -68,8 +68,9 @@ def failure(trials: Sequence[Trial]) -> str:
     """One text for a search in which no candidate could be fitted, or compared."""
     ends = [(one.outcome, one.reason) for trial in trials for one in trial.attempts if one.parameters is None]
     reasons = dict.fromkeys(trial.reason for trial in trials if trial.reason)
-    told = [f"None of the {len(trials)} candidates could be fitted and compared.", *list(reasons)[:3]]
-    return " ".join([*told, notes.failures(ends)] if ends else told)
+    told = [*list(reasons)[:3], *([notes.failures(ends)] if ends else [])]
+    none = f"None of the {len(trials)} candidates could be fitted and compared."
+    return " ".join(told if told and len(trials) == 1 else [none, *told])
 
 
 def conclude(rows: Rows, trials: Sequence[Trial], best: int, criterion: str, model: Any, seconds: float) -> Conclusion:

@@ -23,8 +23,6 @@ from mixtura.selection.small import Done, Job
 
 # Rounds of warm starts at most.
 ROUNDS = 4
-# A warm start must gain so much log-likelihood a row.
-GAIN = 1e-7
 
 
 @dataclass(frozen=True)
@@ -114,14 +112,14 @@ class Search:
     def _again(self, trials: list[Trial], fresh: set[Candidate], turn: int) -> list[Trial]:
         """Candidates whose neighbors reach more begin again from those that are `fresh`; what gains is kept."""
         stage, d = f"warm {turn}", self.rows.source.shape[1]
-        asked = warm.proposals(trials, fresh, self.criterion, d)
+        asked = warm.proposals(trials, fresh, self.criterion, self.rows.plan.settings.tol, d)
         wanted = [trial.candidate for trial in trials if any(one.candidate == trial.candidate for one in asked)]
         found = self.keeper.recall(stage, wanted)
         asked = [one for one in asked if one.candidate not in found]
         tried = {candidate: [one for one in asked if one.candidate == candidate] for candidate in wanted}
-        by_candidate = {trial.candidate: trial for trial in trials}
+        by_candidate, least = {trial.candidate: trial for trial in trials}, warm.EQUAL * self.rows.plan.settings.tol
         for candidate, better in self._retried({c: some for c, some in tried.items() if some}):
-            found[candidate] = self._keep(stage, _improved(by_candidate[candidate], better))
+            found[candidate] = self._keep(stage, _improved(by_candidate[candidate], better, least))
         return [found.get(trial.candidate, trial) for trial in trials]
 
     def _retried(self, tried: dict[Candidate, list[warm.Proposal]]) -> Iterator[tuple[Candidate, list[Trial]]]:
@@ -200,12 +198,12 @@ def _warmed(rows: Rows, proposal: warm.Proposal) -> Trial:
     return replace(trial, attempts=tuple(replace(one, before=proposal.told) for one in trial.attempts))
 
 
-def _improved(trial: Trial, others: Sequence[Trial]) -> Trial:
-    """A trial with the best of other ends beside its own, if that is higher."""
+def _improved(trial: Trial, others: Sequence[Trial], least: float) -> Trial:
+    """A trial with the best of other ends beside its own, if that is higher by more than `least`."""
     spent = sum(one.seconds for one in others)
     alive = [one for one in others if one.kept is not None and one.evidence is not None]
     best = max(alive, key=lambda one: _objective(one), default=None)
-    if best is None or best.kept is None or _objective(best) <= _objective(trial) + GAIN:
+    if best is None or best.kept is None or _objective(best) <= _objective(trial) + least:
         return replace(trial, seconds=trial.seconds + spent)
     return trial.also((best.kept,), best.evidence, spent)
 

@@ -21,8 +21,8 @@ from mixtura.selection.ordinary import value
 
 # So many that lead begin again from both sides, with so many components split, or pairs merged.
 LEADERS, WAYS = 3, 3
-# A gain of the log-likelihood a row that is none.
-NOTHING = 1e-7
+# Log-likelihoods a row that are no farther apart than so many times `tol` are equal: neither has quite settled.
+EQUAL = 10.0
 # How far the halves of a component are moved from its mean, in deviations along its longest axis.
 APART = 0.8
 
@@ -36,16 +36,23 @@ class Proposal:
     told: str
 
 
-def proposals(trials: Sequence[Trial], fresh: Container[Candidate], criterion: str, n_features: int) -> list[Proposal]:
+def proposals(
+    trials: Sequence[Trial], fresh: Container[Candidate], criterion: str, tol: float, n_features: int
+) -> list[Proposal]:
     """All that is worth trying again, in the order of the candidates, from neighbors that are `fresh`."""
+    nothing = EQUAL * tol
     table = {trial.candidate: trial for trial in trials if trial.kept is not None}
+    order = _nested(trials, n_features)
     valued = [one for one in table if value(table[one], criterion) < np.inf]
     leading = sorted(valued, key=lambda one: (value(table[one], criterion), one))[:LEADERS]
     found: list[Proposal] = []
     for candidate, trial in table.items():
-        found += _narrower(trial, table, fresh, n_features)
+        rivals = [table[one] for one in order[candidate] if one in table]
+        best = max(rivals, key=_level, default=trial)
+        if best.candidate in fresh and _level(best) > _level(trial) + nothing:
+            found.append(_from_narrower(candidate, best, n_features))
         fewer, more = (_beside(candidate, table, fresh, step) for step in (-1, 1))
-        if fewer is not None and (candidate in leading or _level(fewer) > _level(trial) + NOTHING):
+        if fewer is not None and (candidate in leading or _level(fewer) > _level(trial) + nothing):
             found += [Proposal(candidate, *way) for way in _splits(fewer)]
         if more is not None and candidate in leading:
             found += [Proposal(candidate, *way) for way in _merges(more)]
@@ -71,21 +78,21 @@ def _beside(
     return table.get(other) if other in fresh else None
 
 
-def _narrower(
-    trial: Trial, table: Mapping[Candidate, Trial], fresh: Container[Candidate], n_features: int
-) -> list[Proposal]:
-    """The best narrower family of as many components, where it fits better."""
-    mine, family = trial.candidate, trial.candidate.family(n_features)
-    rivals = [
-        other
-        for other in table.values()
-        if other.candidate.n_components == mine.n_components and other.candidate.family(n_features).within(family)
-    ]
-    best = max(rivals, key=_level, default=trial)
-    if _level(best) <= _level(trial) + NOTHING or best.candidate not in fresh:
-        return []
+def _nested(trials: Sequence[Trial], n_features: int) -> dict[Candidate, list[Candidate]]:
+    """The candidates of as many components whose families lie within a candidate's."""
+    families = {trial.candidate.covariance_type: trial.candidate.family(n_features) for trial in trials}
+    within = {(a, b) for a in families for b in families if families[a].within(families[b])}
+    found: dict[Candidate, list[Candidate]] = {trial.candidate: [] for trial in trials}
+    for one in found:
+        for other in found:
+            if other.n_components == one.n_components and (other.covariance_type, one.covariance_type) in within:
+                found[one].append(other)
+    return found
+
+
+def _from_narrower(candidate: Candidate, best: Trial, n_features: int) -> Proposal:
     told = f"Begun from the fit of {best.candidate.covariance_type}."
-    return [Proposal(mine, _widened(_given(best), mine, n_features), told)]
+    return Proposal(candidate, _widened(_given(best), candidate, n_features), told)
 
 
 def _widened(given: Parameters, candidate: Candidate, n_features: int) -> Parameters:
