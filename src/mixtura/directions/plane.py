@@ -30,7 +30,8 @@ class Directions:
     basis_ : array of shape (D, d)
         A column a direction: how much of each feature is in it.
     standardized_ : array of shape (D, d)
-        The same for features divided by their standard deviation, of length 1 a column: which features matter.
+        The same for features divided by their standard deviation, of length 1 a column: which features matter (mclust's
+        ``std.basis`` is scaled by the variances instead).
     eigenvalues_ : array of shape (d,)
         Falling, above 0.
     center_ : array of shape (D,)

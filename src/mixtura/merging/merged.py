@@ -124,6 +124,8 @@ class MergedComponents:
     def labels(self, n_clusters: int) -> Any:
         """The cluster of each row that was given to `merge_components`, read again: ``predict(X, n_clusters)``.
 
+        Rows of weight 0 are labeled like all others, so they must hold numbers here.
+
         Parameters
         ----------
         n_clusters : int
