@@ -1,4 +1,4 @@
-"""The command line: ``mixtura fit``, ``predict``, ``score``, ``sample``, ``inspect``, ``plot``, ``data``."""
+"""The command line: ``fit``, ``select``, ``predict``, ``score``, ``sample``, ``inspect``, ``plot`` and ``data``."""
 
 from mixtura.cli.endings import main, run
 

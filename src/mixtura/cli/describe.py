@@ -106,10 +106,10 @@ def name_room(of: Portrait, width: int = WIDTH) -> int:
 
 
 def blocks(
-    found: Sequence[Line], headings: Sequence[str], width: int = WIDTH
+    found: Sequence[Line], headings: Sequence[str], width: int = WIDTH, gap: int = 3
 ) -> Iterator[tuple[list[str], list[Line]]]:
     """
-    Cut a table that is too wide into tables that are not, by its columns.
+    Cut a table that is too wide into tables that are not, by its columns, with so many blanks between them.
 
     Examples
     --------
@@ -117,10 +117,13 @@ def blocks(
     >>> [len(headings) for headings, _ in blocks(wide, [str(k) for k in range(12)], width=60)]
     [6, 6]
     """
-    cells = [line.cells for line in found if line.cells]
-    widest = max([len(cell) for row in cells for cell in row] + [len(heading) for heading in headings])
+    cells = [headings, *(line.cells for line in found if line.cells)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     name = max(len(line.name) for line in found)
-    most = max(1, (width - name - 1) // (widest + 3))
+    if name + sum(widths) + gap * len(widths) <= width:
+        yield list(headings), list(found)
+        return
+    most = max(1, (width - name) // (max(widths) + gap))
     tables = -(-len(headings) // most)
     most = -(-len(headings) // tables)
     for start in range(0, len(headings), most):

@@ -1,10 +1,10 @@
-"""Between fitted models and the command line: the one place that knows how models are made and looked into."""
+"""Between fitted models and the command line: the one place that knows how models are looked into and kept."""
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,10 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.cli.describe import Portrait
-from mixtura.cli.endings import Code, Stop
 from mixtura.cli.inputs import shown_names
 from mixtura.cli.outputs import writing
-from mixtura.cli.requests import Settings
 from mixtura.outcome import MixtureError
 
 Float = NDArray[np.float64]
@@ -31,85 +29,8 @@ _OPTIONS = {
     "init_params": "--init",
     "sample_weight": "--weights",
 }
-_STARTS = ("k-means++", "kmeans", "random", "random_from_data")
-
-
-def fit_mixture(
-    rows: Float, weight: Float | None, names: Sequence[str] | None, settings: Settings, watch: Any = None
-) -> Any:
-    """
-    Fit a mixture as the command line does.
-
-    Parameters
-    ----------
-    rows
-        (N, D) numbers.
-    weight
-        (N,) weights or None.
-    names
-        Names of the D features, None where they have none.
-    settings
-        As typed; checked here.
-    watch
-        Told of every start and pass.
-
-    Returns
-    -------
-    GaussianMixture
-        Its components by falling share, started from standardized columns.
-    """
-    from mixtura import GaussianMixture
-    from mixtura.estimators.solve import Door
-
-    model = GaussianMixture(
-        one_number(settings.components),
-        covariance_type=one_family(settings.family),
-        tol=settings.tol,
-        reg_covar=settings.reg_covar,
-        max_iter=settings.max_iter,
-        n_init=settings.n_init,
-        init_params=_start(settings.init),
-        random_state=settings.seed,
-        noise=settings.noise,
-        prior="default" if settings.prior else None,
-        acceleration="squarem",
-        n_threads=settings.threads,
-    )
-    door = Door(standardize=True, names=None if names is None else tuple(names), watch=watch)
-    with calm(), in_options():
-        model._fit(rows, weight, door)
-    return model.sort_components(by="weight")
-
-
-def one_number(components: str) -> int:
-    """Read ``-k``: one whole number; several are another command's."""
-    text = components.strip()
-    if re.fullmatch(r"\d+(?:[:,]\d+)+", text):
-        raise Stop(
-            Code.USAGE, f"fit takes one number of components, not {text}. To choose among several: mixtura select"
-        )
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise Stop(Code.USAGE, f"-k takes a whole number of components from 1, not {text!r}.")
-    return int(text)
-
-
-def one_family(text: str) -> str:
-    """Read ``-c``: one family; several are another command's."""
-    from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE
-
-    names = (*SKLEARN, *MCLUST, *UNIVARIATE)
-    if text in ("all", "sklearn") or "," in text:
-        raise Stop(Code.USAGE, f"fit takes one family, not {text}. To choose among several: mixtura select")
-    known = {name.lower(): name for name in names}
-    if text.lower() not in known:
-        raise Stop(Code.USAGE, f"-c takes one of {', '.join(names)}, not {text!r}.")
-    return known[text.lower()]
-
-
-def _start(text: str) -> str:
-    if text not in _STARTS:
-        raise Stop(Code.USAGE, f"--init takes one of {', '.join(_STARTS)}, not {text!r}.")
-    return text
+# scikit-learn's words for it, which speak of arguments.
+_TOO_FEW = r"Expected n_samples >= n_components but got n_components = (\d+), n_samples = (\d+)\. Use n_\S+ or fewer\."
 
 
 @contextmanager
@@ -139,17 +60,20 @@ def as_options(sentence: str) -> str:
     'Raise --max-iter or --tol.'
     """
     sentence = re.sub(r",? or use acceleration=.squarem.", "", sentence)
+    sentence = re.sub(_TOO_FEW, r"\2 rows are too few for \1 components.", sentence)
+    sentence = re.sub(r"Component \d+: the (?=hierarchical start finds)", "The ", sentence)
+    sentence = sentence.replace("see merge_components", "see mixtura.merge_components in Python")
     for argument, option in _OPTIONS.items():
         sentence = re.sub(rf"(?<![\w-]){argument}(?!\w)", option, sentence)
     return sentence
 
 
-def write_model(model: Any, path: str, force: bool) -> None:
-    """Write a model file, whole or not at all."""
+def write_model(model: Any, path: str, force: bool, extra: Mapping[str, Any] | None = None) -> None:
+    """Write a model file, whole or not at all, with JSON values to keep beside the model."""
     from mixtura import files
 
     with writing(path):
-        files.save(model, path, overwrite=force)
+        files.save(model, path, overwrite=force, extra=extra)
 
 
 def portrait_of(model: Any, rows: Float | None = None) -> Portrait:

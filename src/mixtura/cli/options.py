@@ -39,13 +39,19 @@ NoHeader = Annotated[bool, _option("--no-header", "The first line is data; colum
 MissingRows = Annotated[Missing, _option("--missing", "What to do with rows that have empty cells.")]
 
 _FAMILIES = "full, tied, diag, spherical, or a code of mclust (EII ... VVV)."
-_STARTS = "k-means++, kmeans, random or random_from_data."
+_STARTS = "hierarchical, k-means++, kmeans, random or random_from_data."
 Components = Annotated[str, _option("-k --components", "How many components.", "K", show_default=False)]
 Family = Annotated[str, _option("-c --covariance", _FAMILIES, "NAME")]
+Numbers = Annotated[str, _option("-k --components", "Numbers of components: 3, 1:9 or 1,2,5.", "K")]
+Families = Annotated[str, _option("-c --covariance", "all, sklearn, or a list of names as for fit.", "NAMES")]
+Criterion = Annotated[str, _option("--criterion", "bic, icl, aic, aicc, clc, nec or cv (held-out rows).", "NAME")]
+Resume = Annotated[str | None, _option("--resume", "Keep what is done here; go on from it if it exists.", "FILE")]
+_SAMPLE = "Search on so many random rows; fit the best three to all."
+SampleRows = Annotated[int | None, _option("--sample", _SAMPLE, "N", min=2)]
 Noise = Annotated[bool, _option("--noise", "Add a uniform component for scattered rows.")]
 Prior = Annotated[bool, _option("--prior", "Steady small components with the default prior.")]
 Init = Annotated[str, _option("--init", _STARTS, "NAME")]
-NInit = Annotated[int, _option("--n-init", "How many starts; the best wins.", "N", min=1)]
+NInit = Annotated[int, _option("--n-init", "Starts a candidate; the best is kept.", "N", min=1)]
 Tol = Annotated[float, _option("--tol", "Stop when a pass gains less, in nats a row.", "X", min=0.0)]
 MaxIter = Annotated[int, _option("--max-iter", "Most passes of a start.", "N", min=1)]
 RegCovar = Annotated[float, _option("--reg-covar", "Added to variances; 0 is maximum likelihood.", "X", min=0.0)]

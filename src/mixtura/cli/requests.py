@@ -42,7 +42,7 @@ class Saying:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to fit; the number of components and the family as typed."""
+    """How to fit; numbers of components and families as typed."""
 
     components: str
     family: str
@@ -55,3 +55,12 @@ class Settings:
     reg_covar: float
     seed: int
     threads: int | None
+
+
+@dataclass(frozen=True)
+class Searching:
+    """How to choose; the criterion as typed."""
+
+    criterion: str = "bic"
+    resume: str | None = None
+    sample: int | None = None

@@ -16,69 +16,61 @@ from mixtura.cli.words import count, listed, percent, shell_word
 
 if TYPE_CHECKING:
     from mixtura.cli.crossing import Crossing
-    from mixtura.sources.columns import Choice
-    from mixtura.sources.rows import Rows
-    from mixtura.sources.tables import Table
+    from mixtura.cli.gathering import Gathered
+    from mixtura.cli.searched import Searched
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """A fitted model with all that is said of it."""
+    """A fitted model with all that is said of it, and of the search that it came from if that is to be told."""
 
     model: Any
-    table: Table
-    rows: Rows
-    choice: Choice
+    of: Gathered
     labels: NDArray[np.int64]
     criteria: dict[str, float]
     seed: int
     output: str | None
-    words: Sequence[str]
-    flags: Sequence[str]
+    searched: Searched | None = None
 
     @classmethod
-    def of(
-        cls,
-        model: Any,
-        table: Table,
-        rows: Rows,
-        choice: Choice,
-        seed: int,
-        output: str | None,
-        words: Sequence[str],
-        flags: Sequence[str],
+    def measured(
+        cls, model: Any, of: Gathered, seed: int, output: str | None, searched: Searched | None = None
     ) -> Result:
         """Assign the rows and measure the criteria."""
+        values, weight = of.rows.values, of.rows.weight
         with calm():
-            labels = np.asarray(model.predict(rows.values), dtype=np.int64)
-            values = {name: float(getattr(model, name)(rows.values, rows.weight)) for name in ("bic", "icl", "aic")}
-        return cls(model, table, rows, choice, labels, values, seed, output, words, flags)
+            labels = np.asarray(model.predict(values), dtype=np.int64)
+            found = {name: float(getattr(model, name)(values, weight)) for name in ("bic", "icl", "aic")}
+        return cls(model, of, labels, found, seed, output, searched)
 
     def plain(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
-            "columns": {"used": list(self.choice.features), "unused": dict(self.choice.unused)},
-            "files": [part.path for part in self.table.parts],
-            "rows": {"read": self.table.n_rows, "used": len(self.rows.values), "lost": self.rows.n_lost},
-            "missing": dict(self.rows.missing),
+            "columns": {"used": list(self.of.choice.features), "unused": dict(self.of.choice.unused)},
+            "files": [part.path for part in self.of.table.parts],
+            "rows": {"read": self.of.table.n_rows, "used": len(self.of.rows.values), "lost": self.of.rows.n_lost},
+            "missing": dict(self.of.rows.missing),
             "seed": self.seed,
             "converged": bool(self.model.converged_),
             "log_likelihood": self.model.fit_report_.log_likelihood,
             **self.criteria,
-            "assigned": assigned(self.model, self.labels, self.rows.weight),
+            "assigned": assigned(self.model, self.labels, self.of.rows.weight),
             "output": self.output,
             "model": plain_model(self.model),
+            **({} if self.searched is None else {"search": self.searched.plain()}),
         }
 
     def show(self, crossing: Crossing | None) -> None:
         """Print tables and sentences."""
         with screen.page() as shown:
-            screen.paragraph(shown, columns_line(self.choice.features, self.choice.unused))
+            screen.paragraph(shown, columns_line(self.of.choice.features, self.of.choice.unused))
             shown.print()
-            screen.portrait(shown, portrait_of(self.model, assigned(self.model, self.labels, self.rows.weight)))
+            if self.searched is not None:
+                self.searched.show(shown)
+            screen.portrait(shown, portrait_of(self.model, assigned(self.model, self.labels, self.of.rows.weight)))
             if crossing is not None:
                 crossing.show(shown)
-            screen.facts(shown, [*self._facts(), *fit_facts(self.model)])
+            screen.facts(shown, [*self._facts(), *fit_facts(self.model, self.searched)])
             shown.print()
             if self.output is None:
                 screen.paragraph(shown, "Add -o model.mixtura to keep this model.")
@@ -88,19 +80,20 @@ class Result:
 
     def _facts(self) -> list[tuple[str, str]]:
         report = self.model.fit_report_
-        rows = f"{count(len(self.rows.values))} rows of {listed(self.words)}"
-        if self.rows.weight is not None:
-            rows += f", of total weight {count(float(self.rows.weight.sum()))}"
+        rows = f"{count(len(self.of.rows.values))} rows of {listed(self.of.sources.words)}"
+        if self.of.rows.weight is not None:
+            rows += f", of total weight {count(float(self.of.rows.weight.sum()))}"
         values = ", ".join(f"{name.upper()} {value:.2f}" for name, value in self.criteria.items())
         return [
-            ("data", rows + (f", {count(self.rows.n_lost)} left out" if self.rows.n_lost else "")),
+            ("data", rows + (f", {count(self.of.rows.n_lost)} left out" if self.of.rows.n_lost else "")),
             ("family", f"{report.family}, {report.n_parameters} free parameters; seed {self.seed}"),
             ("fit", f"log-likelihood {report.log_likelihood:.3f}; {values} (lower is better)"),
         ]
 
     def _next(self) -> list[str]:
         """Commands to run next."""
-        model, data = shell_word(str(self.output)), " ".join(shell_word(word) for word in (*self.words, *self.flags))
+        words = (*self.of.sources.words, *self.of.reading.flags())
+        model, data = shell_word(str(self.output)), " ".join(map(shell_word, words))
         return [
             f"mixtura predict {model} {data} -o labels.csv",
             f"mixtura plot {model} {data} -o picture.png",
@@ -120,11 +113,11 @@ def columns_line(used: Sequence[str], unused: Any) -> str:
     return f"Columns used: {listed(used)}. Not used: {listed(rest, 40) if rest else 'none'}."
 
 
-def fit_facts(model: Any) -> list[tuple[str, str]]:
-    """Say how sure the assignment is, how the fit ended and what looks suspicious."""
+def fit_facts(model: Any, searched: Searched | None = None) -> list[tuple[str, str]]:
+    """Say how sure the assignment is, how the fit, or the search, ended and what looks suspicious."""
     report = model.fit_report_
     starts = len(report.starts)
-    ended = f"{as_options(report.outcome.value)} {report.passes} passes in {report.seconds:.2g} s"
+    ended = f"{as_options(report.outcome.value)} {_effort(report, searched)}"
     failed = sum(not start.outcome.ok for start in report.starts)
     if starts > 1:
         ended += f"; {report.agreeing} of {starts} starts came to this optimum" + (
@@ -135,3 +128,12 @@ def fit_facts(model: Any) -> list[tuple[str, str]]:
     facts = [("assignment", sure + f"{percent(report.doubtful)} of the rows")] if report.n_components > 1 else []
     facts += [("ended", ended + ".")]
     return facts + [("suspicious" if at == 0 else "", sentence) for at, sentence in enumerate(odd or ["nothing"])]
+
+
+def _effort(report: Any, searched: Searched | None) -> str:
+    """Passes of a fit and seconds, which a search has spent on all candidates."""
+    tried = 1 if searched is None or searched.sample is not None else len(searched.board.results)
+    took = f"{report.seconds:.2g} s"
+    return (
+        f"{report.passes} passes in {took}" if tried == 1 else f"{report.passes} passes; {tried} candidates in {took}"
+    )

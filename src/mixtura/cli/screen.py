@@ -33,8 +33,8 @@ def page() -> Iterator[Console]:
 
 
 @contextmanager
-def progress(words: str, starts: int, *, quiet: bool) -> Iterator[Progress | None]:
-    """Show on standard error how many starts are done and which pass is on, where that is a terminal."""
+def bar(words: str, *, quiet: bool) -> Iterator[Bar | None]:
+    """Show on standard error how far a search is and about how long it will take, where that is a terminal."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
@@ -44,31 +44,35 @@ def progress(words: str, starts: int, *, quiet: bool) -> Iterator[Progress | Non
     columns = (
         bars.TextColumn("{task.description}"),
         bars.BarColumn(bar_width=20),
-        bars.TextColumn("start {task.fields[at]} of {task.total:.0f}, pass {task.fields[passes]}"),
+        bars.TextColumn("{task.fields[told]}"),
         bars.TimeElapsedColumn(),
     )
     with bars.Progress(*columns, console=Console(stderr=True, markup=False), transient=True) as shown:
-        yield Progress(shown, shown.add_task(words, total=starts, at=1, passes=0))
+        yield Bar(shown, shown.add_task(words, total=None, told=""))
 
 
 @dataclass(frozen=True)
-class Progress:
-    """A bar that a fit moves: told when a start begins, of every pass, and when a start ends."""
+class Bar:
+    """A bar that a search moves, candidate by candidate."""
 
     bar: Any
     task: Any
 
-    def begin(self, index: int) -> None:
-        """A start begins."""
-        self.bar.update(self.task, at=index + 1, passes=0)
+    def move(self, done: int, of: int, left: float) -> None:
+        """So many candidates are done, and the others take about so many seconds."""
+        if of == 1:
+            return
+        told = f"{done} of {of} candidates"
+        if done == of:
+            told += ", the best once more"
+        elif done:
+            told += f", about {_duration(left)} left"
+        self.bar.update(self.task, total=of, completed=done, told=told)
 
-    def __call__(self, run: Any) -> None:
-        """A pass has been made."""
-        self.bar.update(self.task, passes=run.passes)
 
-    def end(self, run: Any) -> None:
-        """A start has ended."""
-        self.bar.advance(self.task)
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{max(seconds, 1):.0f} s" if seconds < 100 else f"{minutes} min" if minutes < 100 else f"{minutes // 60} h"
 
 
 def paragraph(screen: Console, text: str, style: str = "") -> None:
@@ -110,18 +114,20 @@ def portrait(screen: Console, of: Portrait) -> None:
     screen.print()
 
 
-def grid(screen: Console, corner: str, columns: Sequence[str], rows: Sequence[Line]) -> None:
-    """Print names on the left and cells on the right."""
+def grid(screen: Console, corner: str, columns: Sequence[str], rows: Sequence[Line], gap: int = 3) -> None:
+    """Print names on the left and cells on the right, those with a star in bold, so many blanks apart."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    padding = (0, 1) if gap > 2 else (0, 0, 0, 1)
+    table = Table(box=box.SIMPLE_HEAD, padding=padding, pad_edge=False, show_edge=False, header_style="bold")
     table.add_column(Text(corner), no_wrap=True)
     for column in columns:
         table.add_column(Text(column), justify="right", no_wrap=True)
     for line in rows:
-        table.add_row(Text(line.name, style="" if line.cells else "dim"), *(Text(cell) for cell in line.cells))
+        cells = (Text(cell, style="bold" if cell.startswith("*") else "") for cell in line.cells)
+        table.add_row(Text(line.name, style="" if line.cells else "dim"), *cells)
     screen.print(table)
     screen.print()
 

@@ -1,0 +1,96 @@
+"""The commands that fit, as typer sees them."""
+
+from __future__ import annotations
+
+from mixtura.cli import options as o
+from mixtura.cli.inputs import Reading
+from mixtura.cli.requests import Choosing, Saying, Searching, Settings
+
+
+def fit(
+    data: o.Data,
+    k: o.Components,
+    c: o.Family = "VVV",
+    columns: o.Columns = None,
+    exclude: o.Exclude = None,
+    weights: o.Weights = None,
+    by: o.By = None,
+    delimiter: o.Delimiter = None,
+    decimal: o.Decimal = ".",
+    encoding: o.Encoding = None,
+    na: o.Na = None,
+    no_header: o.NoHeader = False,
+    missing: o.MissingRows = o.Missing.error,
+    noise: o.Noise = False,
+    prior: o.Prior = False,
+    init: o.Init = "hierarchical",
+    n_init: o.NInit = 1,
+    tol: o.Tol = 1e-8,
+    max_iter: o.MaxIter = 10_000,
+    reg_covar: o.RegCovar = 0.0,
+    seed: o.Seed = 0,
+    threads: o.Threads = None,
+    strict: o.Strict = False,
+    output: o.OutModel = None,
+    force: o.Force = False,
+    quiet: o.Quiet = False,
+    json: o.Json = False,
+) -> int:
+    """Fit a mixture of K components to the columns that are measurements.
+
+    DATA are CSV, TSV, Parquet, Arrow or .npy files (gzip too), a folder, a glob,
+    - for standard input, or the name of a bundled data set (mixtura data).
+
+    Texts, dates, row counters and columns with fewer than three values are not fitted unless --columns names them.
+    """
+    from mixtura.cli import fit as work
+
+    reading = Reading(delimiter, decimal, encoding, tuple(na or ()), not no_header, missing is o.Missing.drop)
+    choosing = Choosing.of(columns, exclude, weights, by)
+    settings = Settings(k, c, noise, prior, init, n_init, tol, max_iter, reg_covar, seed, threads)
+    return work.run(data, reading, choosing, settings, Saying(output, force, quiet, json), strict)
+
+
+def select(
+    data: o.Data,
+    k: o.Numbers = "1:9",
+    c: o.Families = "all",
+    criterion: o.Criterion = "bic",
+    columns: o.Columns = None,
+    exclude: o.Exclude = None,
+    weights: o.Weights = None,
+    by: o.By = None,
+    delimiter: o.Delimiter = None,
+    decimal: o.Decimal = ".",
+    encoding: o.Encoding = None,
+    na: o.Na = None,
+    no_header: o.NoHeader = False,
+    missing: o.MissingRows = o.Missing.error,
+    noise: o.Noise = False,
+    prior: o.Prior = False,
+    init: o.Init = "hierarchical",
+    n_init: o.NInit = 1,
+    tol: o.Tol = 1e-8,
+    max_iter: o.MaxIter = 10_000,
+    reg_covar: o.RegCovar = 0.0,
+    seed: o.Seed = 0,
+    threads: o.Threads = None,
+    sample: o.SampleRows = None,
+    resume: o.Resume = None,
+    strict: o.Strict = False,
+    output: o.OutModel = None,
+    force: o.Force = False,
+    quiet: o.Quiet = False,
+    json: o.Json = False,
+) -> int:
+    """Fit every number of components with every family of covariances, and keep the best.
+
+    DATA and columns as for fit. The lowest criterion wins; components need not be real groups.
+    """
+    from mixtura.cli import select as work
+
+    reading = Reading(delimiter, decimal, encoding, tuple(na or ()), not no_header, missing is o.Missing.drop)
+    choosing = Choosing.of(columns, exclude, weights, by)
+    settings = Settings(k, c, noise, prior, init, n_init, tol, max_iter, reg_covar, seed, threads)
+    searching = Searching(criterion, resume, sample)
+    return work.run(data, reading, choosing, settings, searching, Saying(output, force, quiet, json), strict)
