@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mixtura.kernels.compiled
 from mixtura.kernels import agglomeration
 from mixtura.kernels.compiled import agglomerate
 
@@ -41,12 +42,17 @@ def by_all_pairs(rows, weight) -> list[tuple[int, int]]:
     return merges
 
 
+def compiled(rows, weight) -> tuple[np.ndarray, np.ndarray]:
+    grid = agglomeration.GRID * weight.sum()
+    return agglomerate.grown(rows, weight, agglomeration.least(rows, weight), grid)
+
+
 @given(
     seed=st.integers(0, 10**6),
     n=st.integers(2, 14),
     d=st.integers(1, 4),
     ties=st.booleans(),
-    way=st.sampled_from([agglomeration.agglomerate, agglomeration.grown]),
+    way=st.sampled_from([compiled, agglomeration.grown]),
 )
 def test_the_tree_is_that_of_looking_at_all_pairs(seed, n, d, ties, way) -> None:
     draw = np.random.default_rng(seed)
@@ -70,9 +76,9 @@ def clustered(n: int, d: int) -> np.ndarray:
 @pytest.mark.parametrize(("n", "d"), [(400, 2), (300, 6), (40, 12)])
 def test_compiled_and_plain_trees_are_equal(n: int, d: int) -> None:
     rows, weight = clustered(n, d), np.random.default_rng(1).uniform(0.5, 3.0, n)
-    compiled, plain = agglomeration.agglomerate(rows, weight), agglomeration.grown(rows, weight)
-    assert np.array_equal(compiled[0], plain[0])
-    np.testing.assert_allclose(compiled[1], plain[1], atol=1e-8)
+    one, plain = compiled(rows, weight), agglomeration.grown(rows, weight)
+    assert np.array_equal(one[0], plain[0])
+    np.testing.assert_allclose(one[1], plain[1], atol=1e-8)
 
 
 def test_compiled_code_comes_back_often_enough_to_hear_an_interrupt(monkeypatch) -> None:
@@ -82,7 +88,11 @@ def test_compiled_code_comes_back_often_enough_to_hear_an_interrupt(monkeypatch)
     assert sum(calls) == 1199 and max(calls) * 1200 * 24**3 <= agglomerate.WORTH_WAITING
 
 
-def test_without_the_compiler_the_plain_tree_is_grown(monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "mixtura.kernels.compiled", None)
+def test_few_rows_and_no_compiler_are_for_the_plain_way(monkeypatch) -> None:
+    rows = np.random.default_rng(0).normal(size=(150, 2))
     monkeypatch.setattr(agglomeration, "grown", lambda rows, weight: "plain")
-    assert agglomeration.agglomerate(np.eye(3), np.ones(3)) == "plain"
+    assert agglomeration.agglomerate(rows[:20], np.ones(20)) == "plain"
+    assert agglomeration.agglomerate(rows, np.ones(150)) != "plain"
+    monkeypatch.delattr(mixtura.kernels.compiled, "agglomerate")
+    monkeypatch.setitem(sys.modules, "mixtura.kernels.compiled.agglomerate", None)
+    assert agglomeration.agglomerate(rows, np.ones(150)) == "plain"

@@ -1,6 +1,7 @@
 """Agglomeration by the classification likelihood: the cheapest pair of clusters is joined until one is left.
 
-`agglomerate` is compiled code where numba can be loaded, and `grown` below, the readable one, where not.
+`agglomerate` is compiled code for many rows, and `grown` below, the readable one, for few and where numba cannot be
+loaded. Both grow the same tree.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from mixtura.arrays import Float
 
 # Costs are rounded to this part of all rows' weight, so that ties stay ties whatever the rounding of sums.
 GRID = 2.0**-40
+# Up to so many rows the tree is grown sooner than compiled code is loaded.
+FEW = 100
 
 
 def agglomerate(rows: Float, weight: Float) -> tuple[NDArray[np.int64], Float]:
@@ -56,6 +59,8 @@ def agglomerate(rows: Float, weight: Float) -> tuple[NDArray[np.int64], Float]:
            [0, 2],
            [0, 1]])
     """
+    if len(rows) <= FEW:
+        return grown(rows, weight)
     try:
         from mixtura.kernels.compiled import agglomerate as compiled
     except ImportError:  # numba lags behind the newest Python and NumPy
