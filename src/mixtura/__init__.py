@@ -11,32 +11,44 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Comparison": "mixtura.comparing",
     "DataWarning": "mixtura.outcome",
+    "Directions": "mixtura.directions",
     "Fits": "mixtura.estimators.many",
     "GaussianMixture": "mixtura.estimators",
+    "MergedComponents": "mixtura.merging",
     "MixtureError": "mixtura.outcome",
     "MixtureSearch": "mixtura.selection",
     "ModelFileError": "mixtura.outcome",
     "NormalInverseWishart": "mixtura.prior",
     "Outcome": "mixtura.outcome",
+    "compare_labels": "mixtura.comparing",
+    "discriminant_directions": "mixtura.directions",
     "fit_many": "mixtura.estimators.many",
     "load": "mixtura.files",
+    "merge_components": "mixtura.merging",
     "save": "mixtura.files",
 }
 _MODULES = {"datasets": "mixtura.datasets", "plot": "mixtura.plots"}
 
 __all__ = [
+    "Comparison",
     "DataWarning",
+    "Directions",
     "Fits",
     "GaussianMixture",
+    "MergedComponents",
     "MixtureError",
     "MixtureSearch",
     "ModelFileError",
     "NormalInverseWishart",
     "Outcome",
+    "compare_labels",
     "datasets",
+    "discriminant_directions",
     "fit_many",
     "load",
+    "merge_components",
     "plot",
     "save",
 ]

@@ -55,8 +55,8 @@ def compare_labels(a: Any, b: Any, sample_weight: Any = None) -> Comparison:
 
     Examples
     --------
-    >>> from mixtura.comparing import compare_labels
-    >>> found = compare_labels([1, 1, 0, 0, 0], ["x", "x", "y", "y", "x"])
+    >>> import mixtura as mx
+    >>> found = mx.compare_labels([1, 1, 0, 0, 0], ["x", "x", "y", "y", "x"])
     >>> found.table
     array([[1, 2],
            [2, 0]])

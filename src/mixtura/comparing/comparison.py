@@ -34,8 +34,8 @@ class Comparison:
 
     Examples
     --------
-    >>> from mixtura.comparing import compare_labels
-    >>> print(compare_labels([0, 0, 1, 1, 1], ["setosa", "setosa", "other", "other", "setosa"]))
+    >>> import mixtura as mx
+    >>> print(mx.compare_labels([0, 0, 1, 1, 1], ["setosa", "setosa", "other", "other", "setosa"]))
          other  setosa
     0        0       2
     1        2       1

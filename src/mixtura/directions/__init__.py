@@ -68,10 +68,9 @@ def discriminant_directions(model: Any, *, balance: float = 1.0, normalized: boo
     Examples
     --------
     >>> import mixtura as mx
-    >>> from mixtura.directions import discriminant_directions
     >>> iris = mx.datasets.load_iris()
     >>> model = mx.GaussianMixture(3, random_state=0).fit(iris.data)
-    >>> plane = discriminant_directions(model)
+    >>> plane = mx.discriminant_directions(model)
     >>> plane.transform(iris.data).shape
     (150, 2)
     >>> plane.eigenvalues_.round(2)

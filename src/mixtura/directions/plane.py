@@ -47,9 +47,8 @@ class Directions:
     Examples
     --------
     >>> import mixtura as mx
-    >>> from mixtura.directions import discriminant_directions
     >>> model = mx.GaussianMixture.from_parameters([0.5, 0.5], [[0.0, 0.0], [3.0, 0.0]], [[1.0, 1.0]] * 2, "diag")
-    >>> print(discriminant_directions(model))
+    >>> print(mx.discriminant_directions(model))
     share of what separates the components, and standardized coefficients
                  1
     share   100.0%

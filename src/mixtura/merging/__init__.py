@@ -66,10 +66,9 @@ def merge_components(model: Any, X: Any, sample_weight: Any = None) -> MergedCom
 
     >>> import numpy as np
     >>> import mixtura as mx
-    >>> from mixtura.merging import merge_components
     >>> model = mx.GaussianMixture.from_parameters([0.3, 0.3, 0.4], [[0.0], [1.5], [6.0]], [[1.0]] * 3, "diag")
     >>> X = np.array([[-1.0], [0.0], [1.0], [2.0], [5.0], [6.0], [7.0]])
-    >>> merged = merge_components(model, X)
+    >>> merged = mx.merge_components(model, X)
     >>> merged.clusters(2)
     array([0, 0, 1])
     >>> merged.labels(2)

@@ -50,9 +50,8 @@ class MergedComponents:
     Examples
     --------
     >>> import mixtura as mx
-    >>> from mixtura.merging import merge_components
     >>> model = mx.GaussianMixture.from_parameters([0.5, 0.2, 0.3], [[0.0], [1.5], [6.0]], [[1.0]] * 3, "diag")
-    >>> print(merge_components(model, [[0.0], [1.0], [2.0], [5.0], [6.0]]))
+    >>> print(mx.merge_components(model, [[0.0], [1.0], [2.0], [5.0], [6.0]]))
     clusters     entropy       drop  drop a row   components merged
            3     1.6255
            2*  0.020892     1.6046     0.53486   0 + 1

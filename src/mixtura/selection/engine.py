@@ -53,9 +53,9 @@ class Search:
     def fit(self, candidates: Sequence[Candidate]) -> list[Trial]:
         """A trial a candidate, in their order."""
         trials = self._finished(self._first(candidates))
-        fresh = set(candidates)
+        fresh, within = set(candidates), warm.nested(candidates, self.rows.source.shape[1])
         for turn in range(ROUNDS):
-            better = self._again(trials, fresh, turn)
+            better = self._again(trials, within, fresh, turn)
             fresh = {new.candidate for old, new in zip(trials, better, strict=True) if new.best != old.best}
             trials = better
         return trials
@@ -109,10 +109,10 @@ class Search:
     def _is_final(self, trial: Trial) -> bool:
         return ordinary.unhurried(self.rows) or small.fits(self.rows, trial.candidate)
 
-    def _again(self, trials: list[Trial], fresh: set[Candidate], turn: int) -> list[Trial]:
+    def _again(self, trials: list[Trial], within: warm.Nested, fresh: set[Candidate], turn: int) -> list[Trial]:
         """Candidates whose neighbors reach more begin again from those that are `fresh`; what gains is kept."""
         stage, d = f"warm {turn}", self.rows.source.shape[1]
-        asked = warm.proposals(trials, fresh, self.criterion, self.rows.plan.settings.tol, d)
+        asked = warm.proposals(trials, within, fresh, self.criterion, self.rows.plan.settings.tol, d)
         wanted = [trial.candidate for trial in trials if any(one.candidate == trial.candidate for one in asked)]
         found = self.keeper.recall(stage, wanted)
         asked = [one for one in asked if one.candidate not in found]
@@ -156,13 +156,28 @@ def _jobs(rows: Rows, candidate: Candidate) -> list[Job]:
 
 def _gathered(rows: Rows, done: Sequence[Done]) -> Trial:
     """The trial of a candidate whose jobs are done; those that were left are done the ordinary way."""
-    candidate = done[0].job.candidate
-    if any(one.attempt is None for one in done):
-        return _whole(rows, candidate, rows.starts)
-    ends = sorted(done, key=lambda one: one.job.start)
+    candidate, ends = done[0].job.candidate, sorted(done, key=lambda one: one.job.start)
+    try:
+        ends = [one if one.attempt is not None else _taken_over(rows, one) for one in ends]
+    except MixtureError as error:
+        return Trial(candidate, reason=str(error))
     attempts = tuple(one.attempt for one in ends if one.attempt is not None)
     trial = Trial(candidate, attempts, seconds=sum(one.seconds for one in ends))
     return trial if trial.best is None else replace(trial, evidence=ends[trial.best].evidence)
+
+
+def _taken_over(rows: Rows, done: Done) -> Done:
+    """A job that compiled code could not end, in the ordinary way from one pass before; or from its beginning."""
+    begun, candidate, index = perf_counter(), done.job.candidate, done.job.start
+    problem = rows.problem(candidate)
+    ordinary.require(problem)
+    stood = small.before_the_end(rows, done)
+    if stood is None:
+        attempt = ordinary.climb(rows, problem, candidate, index, rows.starts(candidate)[index])
+    else:
+        attempt = ordinary.go_on(rows, problem, candidate, index, stood)
+    evidence = ordinary.gather(rows, problem, attempt)
+    return Done(done.job, attempt, evidence, perf_counter() - begun)
 
 
 def _warm(rows: Rows, proposal: warm.Proposal, done: Done | None) -> Trial:

@@ -119,14 +119,14 @@ def _finished(rows: Rows, trial: Trial) -> Trial:
     attempts = list(trial.attempts)
     for i, one in enumerate(attempts):
         if one.outcome is Outcome.CONVERGED and one.parameters is not None:
-            attempts[i] = _on(rows, problem, trial.candidate, i, one) if one.objective >= least else _hopeless(one)
+            attempts[i] = go_on(rows, problem, trial.candidate, i, one) if one.objective >= least else _hopeless(one)
     found = replace(trial, attempts=tuple(attempts))
     evidence = gather(rows, problem, found.kept)
     return replace(found, evidence=evidence, seconds=trial.seconds + perf_counter() - begun)
 
 
-def _on(rows: Rows, problem: Problem, candidate: Candidate, index: int, done: Attempt) -> Attempt:
-    """The same start, from its coarse end to the end."""
+def go_on(rows: Rows, problem: Problem, candidate: Candidate, index: int, done: Attempt) -> Attempt:
+    """The same start, from where it stood to its end."""
     assert done.parameters is not None
     settings = problem.settings
     goal = Goal(settings.tol, max(settings.max_iter - done.passes, 1), done.objective + problem.frame.log_unit)

@@ -109,12 +109,22 @@ class Rows:
             return None
         if isinstance(asked, str):
             named = asked == "hierarchical" and self.hierarchy.positions is None
-            return self.hierarchy.labels(candidate.n_components) if named else None
+            return self._clusters(candidate.n_components) if named else None
         given = np.asarray(asked)
         if given.ndim != 1:
             return None
         self.starts(candidate)  # refuses labels that do not fit
         return given.astype(np.int64)
+
+    def _clusters(self, n_clusters: int) -> Any:
+        """The tree's labels, which all families begin from."""
+        if n_clusters not in self._known:
+            self._known[n_clusters] = self.hierarchy.labels(n_clusters)
+        return self._known[n_clusters]
+
+    @cached_property
+    def _known(self) -> dict[int, Any]:
+        return {}
 
     def starts(self, candidate: Candidate) -> list[start.Start]:
         """Where a candidate begins.

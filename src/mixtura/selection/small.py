@@ -47,12 +47,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """What came of a job; no attempt where compiled code could not end it."""
+    """What came of a job; no attempt where compiled code could not end it after so many passes."""
 
     job: Job
     attempt: Attempt | None
     evidence: Evidence | None = None
     seconds: float = 0.0
+    passes: int = 0
 
 
 def fits(rows: Rows, candidate: Candidate) -> bool:
@@ -91,7 +92,18 @@ def _turns(jobs: Sequence[Job], count: int) -> list[list[Job]]:
     return turns
 
 
-def _fit(rows: Rows, data: Float, stop: NDArray[np.int64], turn: Sequence[Job]) -> tuple[Climb, Measure, float]:
+def before_the_end(rows: Rows, done: Done) -> Attempt | None:
+    """How a job that could not be ended stood one pass before; None where that was at its beginning."""
+    if done.passes < 2:
+        return None
+    data, stop = np.ascontiguousarray(rows.source.take(slice(None))), np.zeros(1, dtype=np.int64)
+    (found,) = _told(rows, [done.job], *_fit(rows, data, stop, [done.job], done.passes - 1))
+    return found.attempt
+
+
+def _fit(
+    rows: Rows, data: Float, stop: NDArray[np.int64], turn: Sequence[Job], passes: int = PASSES
+) -> tuple[Climb, Measure, float]:
     """One turn: how the jobs ended, what their published parameters measure, seconds."""
     from mixtura.kernels import batch
 
@@ -102,10 +114,10 @@ def _fit(rows: Rows, data: Float, stop: NDArray[np.int64], turn: Sequence[Job]) 
     spans = np.tile(np.array([0, n], dtype=np.int64), (len(turn), 1))
     jobs = batch.Batch.of(data, rows.source.weight, spans, kinds, stop)
     single, leaps = rows.plan.dtype is np.float32, settings.acceleration == "squarem"
-    most = min(settings.max_iter, PASSES)
+    most = min(settings.max_iter, passes)
     goal = batch.Goal(settings.tol, most, settings.reg_covar, settings.equal_weights, single, leaps)
     climbed = batch.climb(jobs, _begin(turn, d), goal)
-    if most < settings.max_iter:
+    if passes == PASSES and most < settings.max_iter:
         climbed.status[climbed.status == batch.UNSETTLED] = batch.LEFT
     return climbed, batch.measure(jobs, climbed), perf_counter() - begun
 
@@ -137,7 +149,7 @@ def _done(rows: Rows, one: Job, climbed: Climb, measured: Measure, j: int, secon
     from mixtura.kernels import batch
 
     if climbed.status[j] >= batch.LEFT:
-        return Done(one, None)
+        return Done(one, None, passes=int(climbed.passes[j]))
     try:
         attempt = _attempt(rows, one.candidate, climbed, j, int(climbed.status[j]) == batch.CONVERGED)
     except MixtureError:  # the published numbers are no density, or no numbers

@@ -27,6 +27,9 @@ EQUAL = 10.0
 APART = 0.8
 
 
+Nested = dict[Candidate, list[Candidate]]
+
+
 @dataclass(frozen=True)
 class Proposal:
     """Parameters from which a candidate begins again, and in words where they come from."""
@@ -37,17 +40,16 @@ class Proposal:
 
 
 def proposals(
-    trials: Sequence[Trial], fresh: Container[Candidate], criterion: str, tol: float, n_features: int
+    trials: Sequence[Trial], within: Nested, fresh: Container[Candidate], criterion: str, tol: float, n_features: int
 ) -> list[Proposal]:
     """All that is worth trying again, in the order of the candidates, from neighbors that are `fresh`."""
     nothing = EQUAL * tol
     table = {trial.candidate: trial for trial in trials if trial.kept is not None}
-    order = _nested(trials, n_features)
     valued = [one for one in table if value(table[one], criterion) < np.inf]
     leading = sorted(valued, key=lambda one: (value(table[one], criterion), one))[:LEADERS]
     found: list[Proposal] = []
     for candidate, trial in table.items():
-        rivals = [table[one] for one in order[candidate] if one in table]
+        rivals = [table[one] for one in within[candidate] if one in table]
         best = max(rivals, key=_level, default=trial)
         if best.candidate in fresh and _level(best) > _level(trial) + nothing:
             found.append(_from_narrower(candidate, best, n_features))
@@ -78,13 +80,13 @@ def _beside(
     return table.get(other) if other in fresh else None
 
 
-def _nested(trials: Sequence[Trial], n_features: int) -> dict[Candidate, list[Candidate]]:
+def nested(candidates: Sequence[Candidate], n_features: int) -> Nested:
     """The candidates of as many components whose families lie within a candidate's."""
-    families = {trial.candidate.covariance_type: trial.candidate.family(n_features) for trial in trials}
+    families = {one.covariance_type: one.family(n_features) for one in candidates}
     within = {(a, b) for a in families for b in families if families[a].within(families[b])}
-    found: dict[Candidate, list[Candidate]] = {trial.candidate: [] for trial in trials}
-    for one in found:
-        for other in found:
+    found: Nested = {one: [] for one in candidates}
+    for one in candidates:
+        for other in candidates:
             if other.n_components == one.n_components and (other.covariance_type, one.covariance_type) in within:
                 found[one].append(other)
     return found
