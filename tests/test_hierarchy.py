@@ -110,6 +110,14 @@ def test_the_tree_knows_neither_units_nor_kinds(change) -> None:
         assert adjusted_rand_score(one.labels(k), other.labels(k)) == 1.0
 
 
+def test_coordinates_are_the_scaled_singular_value_decomposition() -> None:
+    rows, weight = blobs(50), np.random.default_rng(2).integers(1, 4, size=50)
+    many = np.repeat(rows, weight, axis=0)
+    left, values, _ = np.linalg.svd((many - many.mean(axis=0)) / many.std(axis=0, ddof=1), full_matrices=False)
+    found = np.repeat(hierarchy.scaled(rows, weight + 0.0), weight, axis=0)
+    np.testing.assert_allclose(np.abs(found), np.abs(left * np.sqrt(values)), rtol=1e-9, atol=1e-12)
+
+
 def test_coordinates_leave_out_what_only_rounding_fills() -> None:
     rows = blobs(60)
     collinear = np.column_stack([rows, rows @ [1.0, -2.0, 0.5], np.ones(60)])
@@ -171,6 +179,7 @@ def test_too_many_clusters_are_refused_with_the_number_of_rows() -> None:
     found = hierarchy.of(ground(np.repeat(blobs(4), 3, axis=0)), SEED(0))
     with pytest.raises(EmptyComponent, match="finds 4 distinct among the 12 rows, too few for 5 clusters"):
         found.labels(5)
+    assert hierarchy.of(ground(np.ones((1, 2)), n_components=1), SEED(0)).labels(1).tolist() == [0]
     alone = hierarchy.of(ground(np.ones((3, 2)), n_components=1), SEED(0))
     assert alone.labels(1).tolist() == [0, 0, 0]
     with pytest.raises(EmptyComponent, match="1 distinct"):

@@ -15,7 +15,7 @@ ROUNDING = 1e-12
 
 def leaves(rows: Float, weight: Float | None) -> tuple[NDArray[np.int64], NDArray[np.int64], Float]:
     """Equal rows as one: the first of each, the leaf of each row, the weight of each leaf."""
-    _, first, leaf = np.unique(rows + 0.0, axis=0, return_index=True, return_inverse=True)  # minus zero is zero
+    _, first, leaf = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     order = np.argsort(first)
     leaf = np.argsort(order)[leaf.ravel()]
     return first[order], leaf, np.bincount(leaf, weight).astype(np.float64)
