@@ -5,9 +5,10 @@ from itertools import islice, product
 import numpy as np
 import pytest
 
-from mixtura import GaussianMixture, em, start
+from mixtura import GaussianMixture, acceleration, em, start
 from mixtura.covariance import MCLUST, resolve
 from mixtura.kernels import batch, generic
+from mixtura.outcome import Outcome
 from mixtura.problem import Problem, Settings
 from mixtura.sources.memory import Memory
 
@@ -102,6 +103,93 @@ def test_steps_of_exact_maximum_likelihood_and_of_equal_weights(name):
     assert_equal_steps(X, labels, name, 3, equal_weights=True)
 
 
+def run(X, labels, name, k, goal, weight=None):
+    """The one loop to its end, with leaps or without: its record, and the frame."""
+    others = {"reg_covar": goal.reg_covar, "equal_weights": goal.equal_weights}
+    problem = Problem.pose(Memory.of(X, weight), settings(name, k, **others))
+    model = start.labels(labels)(problem.ground(), np.random.RandomState(0))
+    rule = acceleration.rule("squarem" if goal.squarem else None)
+    ended = em.run(problem.source, model, generic, em.Goal(goal.tol, goal.max_iter), rule, None)
+    return ended, problem.frame
+
+
+def assert_equal_ends(X, labels, name, k, goal, weight=None):
+    found = batch.climb(batch_of([X], name, k, weight), labels, goal)
+    ended, frame = run(X, labels, name, k, goal, weight)
+    accepted, covariance = found.accepted[0], ended.model.covariance
+    assert (found.status[0] == batch.CONVERGED) == (ended.outcome is Outcome.CONVERGED)
+    assert (found.passes[0], accepted) == (ended.passes, len(ended.path))
+    np.testing.assert_allclose(found.path[0, :accepted], np.array(ended.path) - frame.log_unit, rtol=1e-8)
+    np.testing.assert_allclose(found.weights[0], ended.model.proportions, atol=1e-7)
+    matrices = type(covariance)(frame.variances_out(covariance.values)).dense(k, X.shape[1])
+    np.testing.assert_allclose(found.covariances[0], matrices, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("d", "k"), [(1, 2), (2, 1), (2, 4), (2, 9), (4, 2), (4, 7), (6, 3)])
+def test_leaps_are_those_of_squarem(name, d, k):
+    X, labels = rows(150, d, k)
+    X = X * np.array([1.0, 30.0, 0.01, 7.0, 1.0, 2.0])[:d]  # leaps are measured in the frame's units
+    for max_iter in (7, 8, 9, 11, 13, 2000):  # ends in the middle of a leap too
+        assert_equal_ends(X, labels, name, k, batch.Goal(1e-6, max_iter, 1e-6, squarem=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_leaps_with_weights_and_equal_weights_and_a_heavy_ridge(name):
+    X, labels = rows(120, 3, 3)
+    weight = np.random.default_rng(1).choice([0.0, 0.5, 1.0, 2.0], size=120)
+    assert_equal_ends(X, labels, name, 3, batch.Goal(1e-6, 2000, 1e-6, squarem=True), weight)
+    assert_equal_ends(X, labels, name, 3, batch.Goal(1e-6, 2000, 1e-6, equal_weights=True, squarem=True))
+    assert_equal_ends(X, labels, name, 3, batch.Goal(1e-9, 300, 0.5, squarem=True))  # plain steps fall
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_ends_of_plain_em(name, k):
+    X, labels = rows(150, 3, k, seed=2)
+    assert_equal_ends(X, labels, name, k, batch.Goal(1e-5, 500, 1e-6))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("d", [1, 2, 4])
+def test_from_given_parameters_the_path_goes_on(name, d):
+    X, labels = rows(120, d, 3, offset=50.0)
+    jobs = batch_of([X], name, 3)
+    whole = batch.climb(jobs, labels, batch.Goal(0.0, 9, 1e-6))
+    half = batch.climb(jobs, labels, batch.Goal(0.0, 4, 1e-6))
+    wider = (np.concatenate([part, part[:, :1]], axis=1) for part in (half.weights, half.means, half.covariances))
+    for begin in (batch.Begin(half.weights, half.means, half.covariances), batch.Begin(*wider)):
+        rest = batch.climb(jobs, begin, batch.Goal(0.0, 5, 1e-6))
+        np.testing.assert_allclose(rest.path[0], whole.path[0, 4:], rtol=1e-10)
+        np.testing.assert_allclose(rest.covariances, whole.covariances, atol=1e-9)
+        assert rest.passes[0] == 5
+
+
+def test_given_parameters_without_a_density_are_left():
+    X, _ = rows(80, 2, 2)
+    flat = np.array([[[[1.0, 1.0], [1.0, 1.0]]] * 2])
+    for covariances in (flat, flat * np.nan):
+        begin = batch.Begin(np.array([[0.5, 0.5]]), np.zeros((1, 2, 2)), covariances)
+        for name in ("VVV", "VVE"):
+            assert batch.climb(batch_of([X], name, 2), begin, batch.Goal(0.0, 5, 1e-6)).status[0] == batch.LEFT
+
+
+def test_a_row_of_no_component_counts_from_the_first_e_step_on():
+    X, labels = rows(80, 2, 2)
+    some = np.where(np.arange(80) % 5 == 0, -1, labels)
+    there = some >= 0
+    found = batch.climb(batch_of([X], "VVV", 2), some, batch.Goal(0.0, 1, 0.0))
+    first = start.labels(some[there])(
+        Problem.pose(Memory.of(X[there], None), settings("VVV", 2, reg_covar=0.0)).ground(), np.random.RandomState(0)
+    )
+    frame = Problem.pose(Memory.of(X[there], None), settings("VVV", 2, reg_covar=0.0)).frame
+    matrices = type(first.covariance)(frame.variances_out(first.covariance.values)).dense(2, 2)
+    begin = batch.Begin(first.proportions[None] * there.mean(), frame.undo(first.means)[None], matrices[None])
+    other = batch.climb(batch_of([X], "VVV", 2), begin, batch.Goal(0.0, 1, 0.0))
+    np.testing.assert_allclose(found.path, other.path, rtol=1e-10)
+    np.testing.assert_allclose(found.covariances, other.covariances, rtol=1e-9)
+
+
 def fit(jobs, seed=7, goal=None):
     """Labels by k-means, EM, and the last measurement."""
     goal = goal or batch.Goal(1e-3, 100, 1e-6)
@@ -146,6 +234,21 @@ def test_what_is_measured_is_what_the_estimator_says(name):
     assert measured.bound[0] == pytest.approx(model.score(X), abs=1e-10)
     assert np.array_equal(measured.labels, model.predict(X))
     np.testing.assert_allclose(measured.deviation[0], X.std(axis=0), rtol=1e-10)
+
+
+@pytest.mark.parametrize("k", [1, 2, 4])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_doubt_is_what_an_assessment_says(k, weighted):
+    X, _ = rows(150, 2, 4, seed=5)
+    weight = np.random.default_rng(k).choice([0.0, 0.5, 1.0, 3.0], size=150) if weighted else None
+    climbed, measured = fit(batch_of([X], "VVV", k, weight))
+    model = GaussianMixture.from_parameters(climbed.weights[0], climbed.means[0], climbed.covariances[0])
+    weight = np.ones(150) if weight is None else weight
+    shares = model.predict_proba(X)
+    assert measured.log_max[0] == pytest.approx(weight @ np.log(shares.max(axis=1)), abs=1e-9)
+    terms = np.where(shares > 0.0, shares * np.log(np.maximum(shares, 1e-300)), 0.0)
+    assert measured.entropy[0] == pytest.approx(-weight @ terms.sum(axis=1), abs=1e-9)
+    np.testing.assert_allclose(measured.mass[0], weight @ shares, atol=1e-9)
 
 
 def spoiled(change):
