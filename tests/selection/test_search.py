@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 import mixtura as mx
 from mixtura.covariance import MCLUST
 from mixtura.criteria import TABLE
+from mixtura.selection import small
 
 FAITHFUL = mx.datasets.load_faithful().data
 IRIS = mx.datasets.load_iris().data
@@ -83,6 +84,17 @@ def test_the_lowest_wins(criterion: str) -> None:
     values = [getattr(row, criterion) for row in found.results_]
     assert found.best_score_ == min(values) == values[found.best_index_]
     assert found.margin_ >= 0
+
+
+@pytest.mark.parametrize("most", [small.SMALL, 0], ids=["compiled", "ordinary"])
+def test_one_component_is_there_for_those_that_are_measured_by_it(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(small, "SMALL", most)
+    found = search(k=(2, 3), criterion="nec")
+    assert found.best_params_ == search(criterion="nec", k=(2, 3), families=["VVV", "EEE"]).best_params_
+    one = search(k=1, families="EEE").results_[0].log_likelihood
+    row = cell(found, "EEE", 2)
+    assert row.nec == pytest.approx((0.5 * row.clc + row.log_likelihood) / (row.log_likelihood - one), rel=1e-6)
+    assert {row.n_components for row in found.results_} == {2, 3}
 
 
 def test_held_out_likelihood_is_that_of_five_folds() -> None:

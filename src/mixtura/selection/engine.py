@@ -10,9 +10,8 @@ from mixtura import start
 from mixtura.mixture import Mixture
 from mixtura.outcome import ComponentError, MixtureError
 from mixtura.parameters import Parameters
-from mixtura.problem import Problem
 from mixtura.selection import ordinary, small, warm
-from mixtura.selection.attempt import Attempt, Trial
+from mixtura.selection.attempt import Trial
 from mixtura.selection.folds import held_out
 from mixtura.selection.grid import Candidate
 from mixtura.selection.keeper import Keeper
@@ -47,18 +46,22 @@ class Search:
     def run(self, candidates: Sequence[Candidate]) -> list[Trial]:
         """A trial a candidate, in their order, with all that its criteria need."""
         self.watch.begin(candidates, self.rows.source.shape)
-        trials = with_one(self.fit(candidates))
+        trials = self.fit(candidates)
         return held_out(self, trials) if self.criterion == "cv" else trials
 
     def fit(self, candidates: Sequence[Candidate]) -> list[Trial]:
         """A trial a candidate, in their order."""
-        trials = self._finished(self._first(candidates))
+        alone = {replace(one, n_components=1) for one in candidates} - set(candidates)
+        first = self._first([*candidates, *sorted(alone)])
+        ones = _ones(first)
+        trials = self._finished([_with(trial, ones) for trial in first[: len(candidates)]])
         fresh, within = set(candidates), warm.nested(candidates, self.rows.source.shape[1])
         for turn in range(ROUNDS):
+            trials = [_with(trial, ones) for trial in trials]
             better = self._again(trials, within, fresh, turn)
             fresh = {new.candidate for old, new in zip(trials, better, strict=True) if new.best != old.best}
             trials = better
-        return trials
+        return [_with(trial, ones) for trial in trials]
 
     def _first(self, candidates: Sequence[Candidate]) -> list[Trial]:
         """Every candidate from its own starts; those compiled first, for they are many and short."""
@@ -228,23 +231,15 @@ def _objective(trial: Trial) -> float:
     return trial.kept.objective
 
 
-def with_one(trials: list[Trial]) -> list[Trial]:
-    """Every trial's evidence with the log-likelihood of one component of its family."""
-    ones = {
-        trial.candidate.covariance_type: trial.evidence.log_likelihood
-        for trial in trials
-        if trial.candidate.n_components == 1 and trial.evidence is not None
-    }
-    return [_with(trial, ones.get(trial.candidate.covariance_type)) for trial in trials]
+def _ones(trials: Iterable[Trial]) -> dict[str, float]:
+    """The log-likelihood of one component of each family."""
+    alone = [trial for trial in trials if trial.candidate.n_components == 1 and trial.evidence is not None]
+    return {trial.candidate.covariance_type: trial.evidence.log_likelihood for trial in alone if trial.evidence}
 
 
-def _with(trial: Trial, one: float | None) -> Trial:
+def _with(trial: Trial, ones: dict[str, float]) -> Trial:
+    """A trial with the log-likelihood of one component of its family among its evidence."""
+    one = ones.get(trial.candidate.covariance_type)
     if trial.evidence is None or one is None:
         return trial
     return replace(trial, evidence=replace(trial.evidence, log_likelihood_of_one=one))
-
-
-def posed(rows: Rows, trial: Trial) -> tuple[Problem, Attempt]:
-    """The problem and the best start of a trial that ended well."""
-    assert trial.kept is not None
-    return rows.problem(trial.candidate), trial.kept

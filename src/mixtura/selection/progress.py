@@ -18,19 +18,19 @@ class Watch:
 
     def __init__(self) -> None:
         self.total, self.ready, self.count, self.of = 0.0, 0.0, 0, 0
-        self._seen: set[Candidate] = set()
+        self._awaited: set[Candidate] = set()
         self._features = 1
         self._begun = perf_counter()
 
     def begin(self, candidates: Sequence[Candidate], shape: tuple[int, int]) -> None:
         """The search begins."""
         self._features, self._begun, self.of = shape[1], perf_counter(), len(candidates)
-        self.total = sum(self._work(one) for one in candidates)
+        self.total, self._awaited = sum(self._work(one) for one in candidates), set(candidates)
 
     def done(self, trial: Trial) -> None:
         """A candidate has been tried; a second time counts no more."""
-        if trial.candidate not in self._seen:
-            self._seen.add(trial.candidate)
+        if trial.candidate in self._awaited:
+            self._awaited.remove(trial.candidate)
             self.ready += self._work(trial.candidate)
             self.count += 1
             self.show()
