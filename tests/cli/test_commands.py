@@ -131,7 +131,7 @@ def test_help_and_version(mixtura) -> None:
         ended = mixtura(*arguments)
         assert ended.code == 0 and "predict" in ended.out
     assert mixtura("--version").out == f"mixtura {mx.__version__}\n"
-    for command in ("fit", "predict", "score", "sample", "inspect", "plot", "data"):
+    for command in ("fit", "select", "predict", "score", "sample", "inspect", "plot", "data"):
         ended = mixtura(command, "--help")
         assert ended.code == 0
         assert max(map(len, ended.out.splitlines())) <= 80

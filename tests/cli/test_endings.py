@@ -25,13 +25,21 @@ def left_over() -> list[str]:
 
 
 COMMANDS = {
-    "fit": ("fit", "faithful", "-k", 1, "--n-init", 1, "-o"),
+    "fit": ("fit", "faithful", "-k", 1, "-o"),
+    "select": ("select", "faithful", "-k", 1, "-c", "VVV", "-o"),
     "predict": ("predict", "two.mixtura", "faithful", "-o"),
     "sample": ("sample", "two.mixtura", "-n", 3, "-o"),
     "plot": ("plot", "two.mixtura", "faithful", "-o"),
     "data": ("data", "iris", "-o"),
 }
-NAMES = {"fit": "m.mixtura", "predict": "a.csv", "sample": "a.csv", "plot": "a.png", "data": "a.csv"}
+NAMES = {
+    "fit": "m.mixtura",
+    "select": "m.mixtura",
+    "predict": "a.csv",
+    "sample": "a.csv",
+    "plot": "a.png",
+    "data": "a.csv",
+}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,10 +1,9 @@
-"""What a terminal shows while a fit runs."""
+"""What a terminal shows while a search runs."""
 
 from __future__ import annotations
 
 import io
 import sys
-from types import SimpleNamespace
 
 import pytest
 
@@ -18,19 +17,47 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_terminal_sees_starts_and_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+def a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Standard error as a terminal of 80 columns."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "80")
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    with screen.progress("3 components, 150 rows", 10, quiet=False) as watch:
-        assert watch is not None
-        watch.begin(1)
-        watch(SimpleNamespace(passes=57))
-        watch.bar.refresh()
-        watch.end(None)
-    assert "3 components, 150 rows" in terminal.getvalue()
-    assert "start 2 of 10, pass 57" in terminal.getvalue()
+    found = Terminal()
+    monkeypatch.setattr(sys, "stderr", found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("done", "left", "words"),
+    [
+        (0, 0.0, "0 of 126 candidates "),
+        (40, 12.3, "40 of 126 candidates, about 12 s left"),
+        (40, 0.2, "40 of 126 candidates, about 1 s left"),
+        (40, 600.0, "40 of 126 candidates, about 10 min left"),
+        (40, 36_000.0, "40 of 126 candidates, about 10 h left"),
+        (126, 0.0, "126 of 126 candidates, the best once more"),
+    ],
+)
+def test_a_terminal_sees_candidates_and_the_time_left(
+    monkeypatch: pytest.MonkeyPatch, done: int, left: float, words: str
+) -> None:
+    terminal = a_terminal(monkeypatch)
+    with screen.bar("150 rows", quiet=False) as bar:
+        assert bar is not None
+        bar.move(done, 126, left)
+        bar.bar.refresh()
+    assert "150 rows" in terminal.getvalue() and words in terminal.getvalue()
+
+
+def test_a_search_moves_the_bar(mixtura, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    assert mixtura("select", "acidity", "-k", "1:3").code == 0
+    assert "155 rows" in terminal.getvalue() and "6 of 6 candidates" in terminal.getvalue()
+
+
+def test_one_candidate_has_nothing_to_count(mixtura, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    assert mixtura("fit", "acidity", "-k", 2).code == 0
+    assert "155 rows" in terminal.getvalue() and "candidates" not in terminal.getvalue()
 
 
 @pytest.mark.parametrize(("stream", "quiet"), [(io.StringIO(), False), (Terminal(), True)])
@@ -38,6 +65,6 @@ def test_a_pipe_and_a_quiet_terminal_see_nothing(
     monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, quiet: bool
 ) -> None:
     monkeypatch.setattr(sys, "stderr", stream)
-    with screen.progress("3 components", 10, quiet=quiet) as watch:
-        assert watch is None
+    with screen.bar("150 rows", quiet=quiet) as bar:
+        assert bar is None
     assert stream.getvalue() == ""
