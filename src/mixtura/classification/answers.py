@@ -60,7 +60,8 @@ class Answers(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             posterior = decision.posterior(source)
             return per_row(source, lambda block: posterior(block)[1].argmax(axis=1), dtype=np.int64)
 
-        return self.classes_[self._each(X, codes)]
+        found = self._each(X, codes)
+        return self.classes_[found]
 
     def predict_proba(self, X: Any) -> Float:
         r"""Probability of each class for each row, by Bayes' rule.

@@ -28,6 +28,7 @@ from mixtura.prior import NormalInverseWishart
 from mixtura.problem import Look, Settings
 from mixtura.selection import MixtureSearch
 from mixtura.selection.grid import grid
+from mixtura.sources.frames import is_frame
 from mixtura.start import STARTS
 
 
@@ -49,7 +50,7 @@ class MixtureClassifier(Answers):
     Parameters
     ----------
     kind : {"mixture", "edda"}, default="mixture"
-    n_components : int or iterable of int, default=range(1, 6)
+    n_components : int or iterable of int, default=(1, 2, 3, 4, 5)
         Numbers of components to try in each class; "edda" has one.
     covariance_types : str or list of str, default="all"
         Families to try: "all", "sklearn", or names.
@@ -140,7 +141,7 @@ class MixtureClassifier(Answers):
         self,
         kind: str = "mixture",
         *,
-        n_components: Any = range(1, 6),
+        n_components: Any = (1, 2, 3, 4, 5),
         covariance_types: Any = "all",
         criterion: str = "bic",
         priors: Any = None,
@@ -204,7 +205,8 @@ class MixtureClassifier(Answers):
             weight = inputs.weight_of(sample_weight, source.shape[0])
             found = targets.read(y, self.unlabeled, weight, source.shape[0], type(self).__name__)
             given = targets.given_priors(self.priors, found.classes)
-            searches = None if self.kind == "edda" else mixtures.search(found, X, weight, self._search)
+            rows = X if is_frame(X) else source.rows
+            searches = None if self.kind == "edda" else mixtures.search(found, rows, weight, self._search)
             with self._working(source, weight, len(found.classes)) as ready:
                 dtype = np.float32 if inputs.is_single(X) else np.float64
                 lesson = Lesson(ready, Look.at(ready, False), found, given, self._settings(), dtype)

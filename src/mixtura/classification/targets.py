@@ -115,6 +115,8 @@ def _column(y: Any, n_rows: int, name: str) -> Any:
     given = column_or_1d(y, warn=True)
     if len(given) != n_rows:
         raise MixtureError(f"y has {len(given)} values for {n_rows} rows: inconsistent numbers of samples.")
+    if given.dtype.kind == "f" and np.isinf(given).any():
+        raise MixtureError(f"Input y contains infinity: row {int(np.argmax(np.isinf(given)))} has no class. Drop it.")
     return given
 
 
