@@ -18,10 +18,10 @@ LEVELS = ((0.5, "-"), (0.95, "--"))
 
 def density(axes: Axes, of: Scene, at: int) -> None:
     """Draw a feature's histogram, the density of each component and, where there are several, that of the mixture."""
-    values = of.rows[:, at]
-    bins = edges(values, of.weight)
-    heights = np.histogram(values, bins=bins, weights=of.weight, density=True)[0]
-    axes.stairs(heights, bins, fill=True, color="#DDDDDD")
+    if len(of.shown):
+        bins = edges(of.rows[:, at], of.weight)
+        heights = np.histogram(of.rows[:, at], bins=bins, weights=of.weight, density=True)[0]
+        axes.stairs(heights, bins, fill=True, color="#DDDDDD")
     low, high = limits(of, at)
     grid = np.linspace(low, high, 600)
     spreads = np.sqrt(of.covariances[:, at, at])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mixtura.outcome import MixtureError
+from mixtura.plots.matrix import matrix
 from mixtura.plots.panels import density, scatter
-from mixtura.plots.scene import Scene, most_telling, scene, title
-from mixtura.plots.style import INK, NOISE, color, marker
+from mixtura.plots.scene import Scene, most_telling, seen, title
+from mixtura.plots.style import INK, NOISE, bare, chosen, color, figure, marker
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +27,7 @@ def classification(
     sample_weight: ArrayLike | None = None,
     *,
     feature_names: Sequence[str] | None = None,
-    ax: Axes | None = None,
+    ax: Any = None,
 ) -> Any:
     r"""
     Show rows, the component each belongs to, and the components.
@@ -69,27 +71,91 @@ def classification(
     >>> axes.get_xlabel(), axes.get_ylabel()
     ('height', 'weight')
     """
-    rows = np.asarray(X, dtype=np.float64)
-    weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    shown = scene(model, rows, weight, feature_names)
-    if rows.shape[1] > 2:
-        return _pairs(shown, ax)
-    axes = ax if ax is not None else _figure(7.0, 5.5 if rows.shape[1] == 2 else 4.5).subplots()
-    _panel(axes, shown, 0, rows.shape[1] - 1)
-    axes.set_title(title(shown, rows.shape[1]), fontsize=10, loc="left")
-    axes.legend(handles=_legend(shown, rows.shape[1]), fontsize=9, framealpha=0.9)
+    shown = seen(model, X, sample_weight, feature_names)
+    d = len(shown.names)
+    if d > 2:
+        if ax is not None and not isinstance(ax, np.ndarray | list | tuple):
+            raise MixtureError(f"{d} features need a matrix of panels: leave ax out, or pass two columns.")
+        return _pairs(shown, most_telling(shown), ax)
+    axes = ax if ax is not None else figure(7.0, 5.5 if d == 2 else 4.5).subplots()
+    _panel(axes, 0, d - 1, shown)
+    axes.set_title(title(shown, d), fontsize=10, loc="left")
+    axes.legend(handles=legend(shown, d), fontsize=9, framealpha=0.9)
     return axes
 
 
-def _figure(width: float, height: float) -> Any:
-    from matplotlib.figure import Figure
+def pairs(
+    model: Any,
+    X: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    *,
+    features: Sequence[int | str] | None = None,
+    feature_names: Sequence[str] | None = None,
+    ax: Any = None,
+) -> NDArray[Any]:
+    r"""
+    Show rows and components by each feature and each pair of features.
 
-    return Figure(figsize=(width, height), layout="constrained")
+    On the diagonal the densities of the components over a histogram, where the density of one feature is that of its
+    own means and variances; below it points, and the ellipses that hold 50 % and 95 % of each component,
+    :math:`(x - \mu)^T \Sigma^{-1} (x - \mu) = -2 \log(1 - p)` with the two rows and columns of the pair.
+
+    Parameters
+    ----------
+    model : GaussianMixture
+        Fitted, of K components.
+    X : array of shape (N, D)
+        Rows. Beyond 20 000 the points are a random sample, and the title says so; histograms count every row.
+    sample_weight : array of shape (N,), optional
+        Weights of the rows: they count in histograms and are the areas of the points.
+    features : sequence of int or str, optional
+        Which M features are shown, in this order; by default all, or of more than 6 the 6 that separate the
+        components most.
+    feature_names : sequence of str, optional
+        Names of the D features; by default the model's own.
+    ax : array of Axes of shape (M, M), optional
+        Where to draw; by default a new figure, with no window and no global state.
+
+    Returns
+    -------
+    array of Axes of shape (M, M)
+        Above the diagonal there is None.
+
+    Raises
+    ------
+    MixtureError
+        Features that the model has not, or axes of another shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura import GaussianMixture
+    >>> from mixtura.plots import pairs
+    >>> rows = np.random.default_rng(0).normal(size=(60, 3))
+    >>> panels = pairs(GaussianMixture(2, random_state=0).fit(rows), rows, features=[2, 0])
+    >>> panels.shape, panels[1, 0].get_xlabel(), panels[1, 0].get_ylabel()
+    ((2, 2), 'feature 2', 'feature 0')
+    """
+    shown = seen(model, X, sample_weight, feature_names)
+    picked = chosen(features, shown.raw)
+    return _pairs(shown, most_telling(shown) if picked is None else picked, ax)
 
 
-def _panel(axes: Axes, of: Scene, across: int, up: int) -> None:
+def _pairs(of: Scene, features: list[int], ax: Any) -> NDArray[Any]:
+    panels = matrix(features, of.names, partial(_panel, of=of), ax)
+    if ax is None:
+        made = panels[0, 0].figure
+        made.suptitle(title(of, len(features)), fontsize=10, ha="left", x=0.01)
+        corner = len(features) > 1  # where there are no panels
+        where = made if corner else panels[0, 0]
+        place = {"loc": "upper right", "bbox_to_anchor": (0.99, 0.93)} if corner else {}
+        where.legend(handles=legend(of, min(len(features), 2)), fontsize=9, frameon=False, **place)
+    return panels
+
+
+def _panel(axes: Axes, across: int, up: int, of: Scene) -> None:
     axes.set_xlabel(of.names[across])
-    axes.spines[["top", "right"]].set_visible(False)
+    bare(axes)
     if across == up:
         density(axes, of, across)
         axes.set_ylabel("density")
@@ -98,36 +164,8 @@ def _panel(axes: Axes, of: Scene, across: int, up: int) -> None:
         axes.set_ylabel(of.names[up])
 
 
-def _pairs(of: Scene, ax: Axes | None) -> NDArray[Any]:
-    if ax is not None:
-        raise MixtureError(f"{len(of.names)} features need a matrix of panels: leave ax out, or pass two columns.")
-    features = most_telling(of)
-    m = len(features)
-    figure = _figure(2.3 * m + 0.6, 2.1 * m + 0.8)
-    grid = figure.add_gridspec(m, m)
-    panels = np.full((m, m), None, dtype=object)
-    for down in range(m):
-        for across in range(down + 1):
-            panels[down, across] = axes = figure.add_subplot(grid[down, across])
-            _panel(axes, of, features[across], features[down])
-            _quiet(axes, of.names[features[down]], across == 0, down == m - 1, across == down)
-    figure.suptitle(title(of, m), fontsize=10, ha="left", x=0.01)
-    figure.legend(handles=_legend(of, 2), loc="upper right", fontsize=9, frameon=False, bbox_to_anchor=(0.99, 0.93))
-    return panels
-
-
-def _quiet(axes: Axes, name: str, first: bool, last: bool, diagonal: bool) -> None:
-    """Name an axis of a matrix only at its border, and heights of densities nowhere."""
-    axes.tick_params(labelsize=7, labelleft=first, labelbottom=last)
-    axes.set_ylabel(name if first else "")
-    if diagonal:
-        axes.set_yticks([])
-        axes.spines["left"].set_visible(False)
-    if not last:
-        axes.set_xlabel("")
-
-
-def _legend(of: Scene, dimensions: int) -> list[Any]:
+def legend(of: Scene, dimensions: int) -> list[Any]:
+    """Handles for the components, the noise and what else is drawn of one feature or of two."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -148,6 +186,6 @@ def _legend(of: Scene, dimensions: int) -> list[Any]:
         handles.append(Line2D([], [], color=NOISE, label=f"noise ({100 * of.noise:.1f} %)", **look))
     if dimensions == 1 and (len(of.shares) > 1 or of.noise):
         handles.append(Line2D([], [], color=INK, linestyle="--", label="mixture"))
-    if dimensions == 1:
+    if dimensions == 1 and len(of.shown):
         handles.append(Patch(color="#DDDDDD", label="rows"))
     return handles

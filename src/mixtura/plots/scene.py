@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mixtura.covariance import resolve
 from mixtura.covariance.published import read_back
@@ -35,7 +36,9 @@ class Scene:
         Their components.
     covariances : (K, D, D) array
     names : tuple of str
-        The D features.
+        The D features, safe to draw.
+    raw : tuple of str
+        The same as they are called.
     """
 
     model: Any
@@ -45,6 +48,7 @@ class Scene:
     labels: NDArray[np.intp]
     covariances: Float
     names: tuple[str, ...]
+    raw: tuple[str, ...] = ()
 
     @property
     def means(self) -> Float:
@@ -64,16 +68,40 @@ class Scene:
         return float(getattr(self.model, "noise_weight_", 0.0) or 0.0)
 
 
+def seen(model: Any, X: Any, sample_weight: ArrayLike | None, names: Sequence[str] | None) -> Scene:
+    """Gather what is shown of rows as they came."""
+    if hasattr(X, "columns"):  # the model says what is wrong with other columns than its own
+        getattr(model, "best_estimator_", model).predict(X[:1])
+    rows = np.asarray(X, dtype=np.float64)
+    weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    return scene(model, rows, weight, names)
+
+
 def scene(model: Any, rows: Float, weight: Float | None, names: Sequence[str] | None) -> Scene:
     """Gather what is shown; where rows are many, the points are a random sample of fixed seed."""
-    n, d = rows.shape
+    model = getattr(model, "best_estimator_", model)
+    raw = raw_names(model, rows.shape[1], names)
+    model, n = _nameless(model), len(rows)
     shown = np.arange(n)
     if n > MOST_POINTS:
         shown = np.sort(np.random.default_rng(0).choice(n, MOST_POINTS, replace=False))
     labels = np.asarray(model.predict(rows[shown]), dtype=np.intp)
+    return Scene(model, rows, weight, shown, labels, covariances(model), tuple(map(plain, raw)), tuple(raw))
+
+
+def _nameless(model: Any) -> Any:
+    """The same model for rows without names: the columns were compared."""
+    if not hasattr(model, "feature_names_in_"):
+        return model
+    twin = copy(model)
+    del twin.feature_names_in_
+    return twin
+
+
+def raw_names(model: Any, n_features: int, names: Sequence[str] | None) -> list[str]:
+    """Names of the features: given, or the model's own, or numbers."""
     known = names if names is not None else getattr(model, "feature_names_in_", None)
-    called = [f"feature {at}" for at in range(d)] if known is None else known
-    return Scene(model, rows, weight, shown, labels, covariances(model), tuple(plain(name) for name in called))
+    return [f"feature {at}" for at in range(n_features)] if known is None else [str(name) for name in known]
 
 
 def covariances(model: Any) -> Float:
@@ -94,14 +122,26 @@ def most_telling(of: Scene, most: int = MOST_FEATURES) -> list[int]:
 
 def title(of: Scene, features: int) -> str:
     """Say what is drawn and what is not."""
-    k, (n, d) = len(of.means), of.rows.shape
-    lines = [f"{k} component{'s' * (k > 1)} of family {of.model.covariance_type}, {count(n)} rows"]
-    if of.weight is not None:
-        lines[0] += f" of total weight {of.weight.sum():g}"
-    if len(of.shown) < n and d > 1:
-        lines[0] += f" ({count(len(of.shown))} of them drawn, at random)"
+    d, lines = of.rows.shape[1], [headline(of, points=features > 1)]
     if features < d:
-        lines.append(f"the {features} of {d} features that separate the components most")
-    if d > 1:
+        lines.append(telling(features, d))
+    if features > 1:
         lines.append("ellipses hold 50 % and 95 % of a component")
     return "\n".join(lines)
+
+
+def headline(of: Scene, points: bool) -> str:
+    """Say what model it is and how many rows, and where points are drawn, of how many."""
+    k, n = len(of.means), len(of.rows)
+    told = f"{k} component{'s' * (k > 1)} of family {of.model.covariance_type}"
+    if not len(of.shown):
+        return told
+    told += f", {count(n)} rows"
+    if of.weight is not None:
+        told += f" of total weight {of.weight.sum():g}"
+    return f"{told} ({count(len(of.shown))} of them drawn, at random)" if points and len(of.shown) < n else told
+
+
+def telling(features: int, of: int) -> str:
+    """Say that not all features are drawn."""
+    return f"the {features} of {of} features that separate the components most"

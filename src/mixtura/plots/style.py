@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.outcome import MixtureError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 # Okabe and Ito's colors, told apart with any color vision; their yellow vanishes on white, so indigo stands in for it.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#332288")
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
@@ -24,6 +35,62 @@ def marker(component: int) -> str:
     (('#0072B2', 'o'), ('#0072B2', '^'), ('#8A8A8A', 'x'))
     """
     return "x" if component < 0 else MARKERS[(component + component // len(COLORS)) % len(MARKERS)]
+
+
+def figure(width: float, height: float) -> Any:
+    """Make a figure of so many inches that no window and no global state knows."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def bare(axes: Axes) -> None:
+    """Leave out the frame where there is no axis."""
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def title(axes: Axes, text: str) -> None:
+    """Write what is drawn above the left end of the axes."""
+    axes.set_title(text, fontsize=10, loc="left")
+
+
+def panels_of(ax: Any, shape: tuple[int, ...], size: tuple[float, float]) -> NDArray[Any]:
+    """
+    Take the axes that were given, or make a figure of so many panels.
+
+    Raises
+    ------
+    MixtureError
+        Where the axes that were given are not so many.
+    """
+    if ax is None:
+        made: NDArray[Any] = figure(*size).subplots(1, int(np.prod(shape)), squeeze=False).reshape(shape)
+        return made
+    given = np.asarray(ax, dtype=object)
+    if given.shape != shape:
+        found = "1 was given" if given.ndim == 0 else f"an array of shape {given.shape} was given"
+        raise MixtureError(
+            f"This picture has panels of shape {shape}, and {found}: leave ax out, or draw fewer features."
+        )
+    return given
+
+
+def chosen(features: Sequence[int | str] | None, names: Sequence[str]) -> list[int] | None:
+    """
+    Find features by number or name.
+
+    Examples
+    --------
+    >>> chosen(["b", 0], ["a", "b"])
+    [1, 0]
+    """
+    if features is None:
+        return None
+    found = [list(names).index(at) if isinstance(at, str) and at in names else at for at in features]
+    wrong = [at for at in found if isinstance(at, str) or not 0 <= at < len(names)]
+    if wrong or not found:
+        raise MixtureError(f"features is {list(features)!r}. Use names or numbers of {', '.join(map(str, names))}.")
+    return [int(at) for at in found]
 
 
 def count(number: int) -> str:
