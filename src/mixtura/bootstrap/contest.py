@@ -65,7 +65,7 @@ def contest(null: Task, other: Task, samples: Samples, stop: Stop) -> tuple[Refi
     found = _from_model(null, samples, small, stop)
     if null.settings.n_components > 1:
         found = _better(found, _from(null, samples, [], small, stop))
-    return found, _from(other, samples, cuts(found, samples), small, stop)
+    return found, _from(other, samples, cuts(found, samples, other.family.scales), small, stop)
 
 
 def _from_model(task: Task, samples: Samples, small: bool, stop: Stop) -> Refits:
@@ -112,30 +112,48 @@ def _clusters(task: Task, samples: Samples, stop: Stop) -> Labels:
     """Labels by k-means, shape (S, n), of columns in standard deviations where the family is closed under scaling."""
     rows = samples.rows
     if task.family.scales:
-        spread = rows.std(axis=0)
-        rows = (rows - rows.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0)
+        rows = np.concatenate([_standardized(*samples.one(j)) for j in range(samples.count)])
     where = compiled.spans(samples.count, samples.size)
     found = compiled.clusters(task.settings.n_components, rows, samples.weight, where, samples.seeds, stop)
     return found.reshape(samples.count, samples.size)
 
 
-def cuts(found: Refits, samples: Samples) -> list[Labels]:
+def _standardized(rows: Float, weight: Float | None) -> Float:
+    """Rows less their mean, in standard deviations of the columns."""
+    apart = rows - np.average(rows, axis=0, weights=weight)
+    spread = np.sqrt(np.average(np.square(apart), axis=0, weights=weight))
+    return np.asarray(apart / np.where(spread > 0.0, spread, 1.0))
+
+
+def cuts(found: Refits, samples: Samples, scales: bool) -> list[Labels]:
     """Labels (S, n) with each component in turn cut in two, once across its longest axis, once into a core and a shell.
 
     What becomes component k lies beyond the mean on that axis, or farther from the mean than half of the component's
-    rows. Of a sample whose fit is not sound all rows are component 0.
+    rows. Axes are those of the correlations where columns may be scaled (`scales`). Of a sample whose fit is not sound
+    all rows are component 0.
     """
     k = found.weights.shape[1]
     labels = np.zeros((2 * k, samples.count, samples.size), dtype=np.int64)
     for j in np.flatnonzero(found.sound).tolist():
-        rows, _ = samples.one(j)
+        rows, weight = samples.one(j)
         labels[:, j] = label = nearest(rows, found.weights[j], found.means[j], found.covariances[j])
         for c in range(k):
             own, apart, covariance = label == c, rows - found.means[j, c], found.covariances[j, c]
-            labels[2 * c, j, own & (apart @ np.linalg.eigh(covariance)[1][:, -1] > 0.0)] = k
+            unit = np.sqrt(np.diagonal(covariance)) if scales else np.ones(len(covariance))
+            along = np.linalg.eigh(covariance / unit / unit[:, None])[1][:, -1] / unit
+            labels[2 * c, j, own & (apart @ along > 0.0)] = k
             distance = np.einsum("nd,de,ne->n", apart, np.linalg.inv(covariance), apart)
-            labels[2 * c + 1, j, own & (distance > np.median(distance[own]) if own.any() else own)] = k
+            labels[2 * c + 1, j, own & (distance > _median(distance[own], None if weight is None else weight[own]))] = k
     return list(labels)
+
+
+def _median(values: Float, weight: Float | None) -> float:
+    """The smallest value that half of the weight does not exceed; 0 of none."""
+    if not len(values):
+        return 0.0
+    order = np.argsort(values, kind="stable")
+    ends = np.cumsum(np.ones(len(values)) if weight is None else weight[order])
+    return float(values[order[np.searchsorted(ends, 0.5 * ends[-1])]])
 
 
 def nearest(rows: Float, weights: Float, means: Float, covariances: Float) -> Any:

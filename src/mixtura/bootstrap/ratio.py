@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mixtura import pools
 from mixtura.arrays import Float
 from mixtura.bootstrap.asked import require_count, require_share
 from mixtura.bootstrap.compiled import Stop, compact
@@ -28,8 +29,8 @@ from mixtura.sources.memory import Memory
 
 # A fit ends when a pass gains less than this part of a nat over all rows: ratios of some nats are known to a hundredth.
 GAIN = 1e-4
-# Share of samples that may fail in silence.
-FEW = 0.02
+# Share of samples, and number of them, that may fail in silence.
+FEW, NUMBER = 0.02, 2
 
 
 def likelihood_ratio_test(
@@ -103,10 +104,11 @@ def likelihood_ratio_test(
     require_share("level", level)
     rows, weight = _read(X, sample_weight)
     seed, tests = _seed(random_state), []
-    for one in _tests(rows, weight, covariance_type, int(max_components), int(n_resamples), seed, n_threads):
-        tests.append(one)
-        if one.p_value > level:
-            break
+    with pools.single_threaded_pools():
+        for one in _tests(rows, weight, covariance_type, int(max_components), int(n_resamples), seed, n_threads):
+            tests.append(one)
+            if one.p_value > level:
+                break
     _warn(tests, int(n_resamples))
     return _told(tests, covariance_type, float(level), int(max_components), int(n_resamples))
 
@@ -214,7 +216,7 @@ def _ratios(null: Refits, other: Refits, total: float) -> Float:
 
 def _warn(tests: list[Test], count: int) -> None:
     for k, one in enumerate(tests, 1):
-        if one.failed > FEW * count:
+        if one.failed > max(FEW * count, NUMBER):
             told = f"{one.failed} of {count} samples of {k} components could not be fitted and are left out of the "
             warnings.warn(told + "test: components collapse. Use a simpler family.", DataWarning, stacklevel=3)
 

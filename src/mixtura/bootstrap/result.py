@@ -57,7 +57,8 @@ class Bootstrap:
     >>> found.standard_errors["means"][:, 0].round(3)
     array([0.941, 0.941])
     >>> print(found)
-    Jackknife of 2 components in 1 feature, full: 18 refits, 95 % intervals
+    Jackknife of 2 components in 1 feature, full
+    18 refits, 95 % intervals
     component 0                estimate   std. error          low         high
       share                       0.500        0.121        0.262        0.738
       mean 0                      4.000        0.941        2.156        5.844
@@ -91,12 +92,12 @@ class Bootstrap:
 
     @property
     def title(self) -> str:
-        """What was done, in a line."""
+        """What was done, in two lines."""
         k, d = self.parameters["means"].shape
         sizes = f"{k} component{'s' * (k > 1)} in {d} feature{'s' * (d > 1)}"
         failed = f" ({self.n_failed} more failed)" if self.n_failed else ""
-        kept = self.n_resamples - self.n_failed
-        return f"{NAMES[self.kind]} of {sizes}, {self.family}: {kept} refits{failed}, {_percent(self.level)} intervals"
+        kept = f"{self.n_resamples - self.n_failed} refits{failed}"
+        return f"{NAMES[self.kind]} of {sizes}, {self.family}\n{kept}, {_percent(self.level)} intervals"
 
     def to_dict(self) -> dict[str, Any]:
         """All but the estimates as numbers, strings and lists, for JSON."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mixtura import pools
 from mixtura.arrays import Float
 from mixtura.bootstrap import turns
 from mixtura.bootstrap.aligned import affinities, orders
@@ -109,8 +110,8 @@ def bootstrap(
     """
     asked = read(model, X, kind, n_resamples, level, random_state, n_threads, sample_weight)
     task, draws = asked.task, asked.draws
-    parts = [_aligned(task, part) for part in turns.refits(task, draws)]
-    refits = Refits.joined(parts)
+    with pools.single_threaded_pools():
+        refits = Refits.joined(_aligned(task, part) for part in turns.refits(task, draws))
     kept = refits.take(refits.sound)
     failed = len(draws) - len(kept.noise)
     if len(kept.noise) < 2:
