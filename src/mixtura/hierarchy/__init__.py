@@ -75,15 +75,20 @@ class Hierarchy:
         return Memory(self.rows, weight, whole.frame, names=whole.names)
 
 
-def of(ground: Ground, seed: Seed) -> Hierarchy:
+def of(ground: Ground, seed: Seed, together: bool = True) -> Hierarchy:
     """The hierarchy of the rows of positive weight; beyond MOST_ROWS, of a random sample of them.
 
     Equal rows are one leaf, and a row of weight 3 is three equal rows. Weights of a mean below 1 a leaf are no counts:
     they are taken relative to it. Where the mixture has noise, rows that look like it are left out of the tree.
+    Without `together` equal rows are leaves of their own, as in mclust 6, where the first of them that meet draw in
+    their neighbors: another tree, and another start.
     """
     rows, weight, positions = replace(ground, most=MOST_ROWS).rows(seed)
     rows = np.asarray(rows, dtype=np.float64)
     first, leaf, count = leaves(rows, weight)
+    if not together and len(first) > 1:
+        first = leaf = np.arange(len(rows))
+        count = np.ones(len(rows)) if weight is None else weight
     kept = ~_noisy(ground, rows[first], count)
     coordinates = scaled(rows[first[kept]], count[kept])
     one_line = coordinates.shape[1] == 1
