@@ -96,7 +96,7 @@ def test_one_feature_is_a_density_over_a_histogram_of_weights(crabs) -> None:
     shares = crabs.predict_proba(grid[:, None])
     for k, part in enumerate(parts):
         np.testing.assert_allclose(part.get_ydata(), mixture.get_ydata() * shares[:, k], rtol=1e-9)
-    assert axes.get_title(loc="left") == "2 components of family full, 29 rows of total weight 1000"
+    assert axes.get_title(loc="left") == "2 components of family full, 28 rows of total weight 1000"
 
 
 def test_the_noise_of_one_feature_is_part_of_the_mixture() -> None:

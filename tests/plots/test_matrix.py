@@ -1,13 +1,14 @@
-"""The matrix of all pairs of features."""
+"""The matrix of all pairs of features, and what all pictures owe to rows."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+import mixtura as mx
 from mixtura.outcome import MixtureError
-from mixtura.plots import classification, pairs
-from tests.plots.looking import ACIDITY, FAITHFUL, IRIS, fitted, is_picture, ordered, points
+from mixtura.plots import classification, density, pairs, projection, uncertainty
+from tests.plots.looking import ACIDITY, FAITHFUL, IRIS, clouds, fitted, headline, is_picture, ordered, points
 
 
 def test_any_number_of_features_is_a_matrix() -> None:
@@ -48,3 +49,38 @@ def test_frames_are_compared_by_their_columns() -> None:
     np.testing.assert_array_equal(ordered(points(classification(model, FAITHFUL.data))), ordered(FAITHFUL.data))
     with pytest.raises(ValueError, match="feature names"):
         classification(model, frame[["waiting", "eruptions"]])
+
+
+@pytest.mark.parametrize("draw", [classification, density, uncertainty, projection])
+def test_rows_of_no_weight_are_no_rows(draw) -> None:
+    rows, weight = np.vstack([IRIS.data[:, 2:], [[90.0, -90.0]]]), np.r_[np.ones(150), 0.0]
+    model = mx.GaussianMixture(3, random_state=0).fit(rows, sample_weight=weight)
+    axes = draw(model, rows, weight)
+    assert "150 rows of total weight 150" in headline(axes) and len(points(axes)) == 150
+    assert axes.get_xlim()[1] < 20
+
+
+@pytest.mark.parametrize("draw", [classification, density, projection])
+def test_weights_are_areas(draw) -> None:
+    axes = draw(fitted(FAITHFUL.data, 3), FAITHFUL.data, np.r_[3.0, np.ones(271)])
+    sizes = np.concatenate([np.broadcast_to(c.get_sizes(), len(c.get_offsets())) for c in clouds(axes)])
+    assert sizes.max() / sizes.min() == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("draw", [classification, density, uncertainty])
+def test_letters_that_the_font_has_not_do_no_harm(draw) -> None:
+    axes = draw(fitted(FAITHFUL.data, 2), FAITHFUL.data, feature_names=["🦀🦀", r"a_b^{$"])
+    with pytest.warns(UserWarning, match="Glyph"):
+        assert is_picture(axes)
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e9])
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_units_and_offsets_move_nothing_but_the_numbers(shift: float, scale: float) -> None:
+    rows = (FAITHFUL.data - FAITHFUL.data.mean(axis=0)) * scale + shift * scale
+    model = fitted(rows, 2, reg_covar=0)
+    for draw in (classification, density, uncertainty, pairs):
+        axes = draw(model, rows)
+        assert is_picture(axes)
+    shown = points(density(model, rows))
+    np.testing.assert_array_equal(ordered(shown), ordered(rows))

@@ -53,14 +53,15 @@ def limits(of: Scene, at: int) -> tuple[float, float]:
 def scatter(axes: Axes, of: Scene, across: int, up: int) -> None:
     """Draw rows as points and components as ellipses with their numbers."""
     pair = [across, up]
-    points, areas = of.rows[of.shown][:, pair], _areas(of)
+    points = of.rows[of.shown][:, pair]
+    sizes = areas(of, float(np.clip(5000.0 / len(points), 3.0, 22.0)))
     alpha = float(np.clip(60.0 / np.sqrt(len(points)), 0.3, 0.75))
     for label in np.unique(of.labels):
         mine = of.labels == label
         axes.scatter(
             points[mine, 0],
             points[mine, 1],
-            s=areas[mine],
+            s=sizes[mine],
             c=color(label),
             marker=marker(label),
             alpha=alpha,
@@ -77,13 +78,12 @@ def scatter(axes: Axes, of: Scene, across: int, up: int) -> None:
     axes.set_ylim(limits(of, up))
 
 
-def _areas(of: Scene) -> Float:
-    """Areas of the points, in square points: smaller where there are many, in proportion to the weights."""
-    area = float(np.clip(5000.0 / len(of.shown), 3.0, 22.0))
+def areas(of: Scene, typical: float) -> Float:
+    """Areas of the points, in square points: in proportion to the weights, of the given mean."""
     if of.weight is None:
-        return np.full(len(of.shown), area)
+        return np.full(len(of.shown), typical)
     weight = of.weight[of.shown]
-    return area * np.clip(weight / max(float(weight.mean()), np.finfo(float).tiny), 0.0, 20.0)
+    return typical * np.clip(weight / max(float(weight.mean()), np.finfo(float).tiny), 0.0, 20.0)
 
 
 def _number(axes: Axes, component: int, mean: Float) -> None:

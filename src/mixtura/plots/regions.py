@@ -142,10 +142,9 @@ def _regions(axes: Axes, of: Scene, across: int, up: int) -> str:
         axes.contourf(x, y, found, levels=ends, colors=FILLS, zorder=0.5)
         axes.contour(x, y, found, levels=levels, colors=EDGE, linewidths=1.0, linestyles="solid", zorder=1)
     if len(of.shown):
-        size = float(np.clip(3000.0 / len(of.shown), 1.5, 12.0))
         points = of.rows[of.shown][:, [across, up]]
-        size = float(np.clip(3000.0 / len(points), 1.5, 12.0))
-        axes.scatter(points[:, 0], points[:, 1], s=size, c=INK, alpha=0.45, linewidths=0, rasterized=True, zorder=2)
+        sizes = panels.areas(of, float(np.clip(3000.0 / len(points), 1.5, 12.0)))
+        axes.scatter(points[:, 0], points[:, 1], s=sizes, c=INK, alpha=0.45, linewidths=0, rasterized=True, zorder=2)
     axes.set_xlim(left, right)
     axes.set_ylim(low, high)
     return _free(found)

@@ -74,6 +74,8 @@ def seen(model: Any, X: Any, sample_weight: ArrayLike | None, names: Sequence[st
         getattr(model, "best_estimator_", model).predict(X[:1])
     rows = np.asarray(X, dtype=np.float64)
     weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    if weight is not None and (weight == 0.0).any() and weight.any():  # a row of weight 0 is no row
+        rows, weight = rows[weight != 0.0], weight[weight != 0.0]
     return scene(model, rows, weight, names)
 
 
