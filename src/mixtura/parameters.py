@@ -93,7 +93,7 @@ class Parameters:
 
     def mixture(self, recipe: Recipe, frame: Frame) -> Mixture:
         """The model in the coordinates of a frame, to go on from."""
-        covariance = published.read_back(self.arrays.covariances, self.layout)
+        covariance = recipe.family.own(published.read_back(self.arrays.covariances, self.layout))
         framed = type(covariance)(frame.variances_in(covariance.values))
         means = (_float(self.means) - frame.origin) / frame.unit
         return Mixture(recipe, _float(self.weights), means, framed, self.noise_weight)

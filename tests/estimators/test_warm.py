@@ -11,6 +11,7 @@ from sklearn.mixture import GaussianMixture as Theirs
 
 import mixtura as mx
 from mixtura import em
+from mixtura.covariance import MCLUST
 from mixtura.outcome import DataWarning, FitFailed, MixtureError
 from tests.estimators.cases import ALL, arrays, fitted, groups, same_bits
 
@@ -37,6 +38,23 @@ def test_going_on_after_convergence_stops_at_once() -> None:
     assert model.fit(X).n_iter_ == 1
     assert model.converged_
     assert model.lower_bound_ == pytest.approx(before, abs=1e-6)
+
+
+@pytest.mark.parametrize("covariance_type", MCLUST)
+def test_going_on_with_a_prior(covariance_type: str) -> None:
+    """A code's published matrices are read back in its family's own shape, which priors look at."""
+    X = mx.datasets.load_faithful().data
+    settings = {
+        "prior": "default",
+        "tol": 1e-9,
+        "max_iter": 500,
+        "acceleration": "squarem",
+        "init_params": "hierarchical",
+    }
+    model = mx.GaussianMixture(2, covariance_type=covariance_type, prior="default", warm_start=True, **settings).fit(X)
+    before = model.lower_bounds_[-1]
+    again = model.fit(X)
+    assert again.lower_bounds_[0] == pytest.approx(before, abs=1e-7)
 
 
 def test_going_on_without_passes_changes_nothing() -> None:

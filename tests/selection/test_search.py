@@ -209,6 +209,12 @@ def test_noise_is_searched_with() -> None:
     assert far[300:].mean() > 0.8 and far[:300].mean() < 0.05
 
 
+def test_a_prior_holds_up_what_is_singular() -> None:
+    X = np.concatenate([np.zeros((5, 2)), np.random.default_rng(0).normal(9, 1, size=(40, 2))])
+    found = search(X, k=(1, 2), families=["EII", "VEI", "VVV"], prior="default")
+    assert all(row.bic is not None for row in found.results_)
+
+
 def test_weights_are_counts_and_names_are_kept() -> None:
     rng = np.random.default_rng(0)
     weight = rng.integers(0, 4, len(FAITHFUL)).astype(float)

@@ -96,6 +96,24 @@ class Family:
         shape, orientation = n_features - 1, n_features * (n_features - 1) // 2
         return times[self.volume] + times[self.shape] * shape + times[self.orientation] * orientation
 
+    def own(self, covariance: Covariance) -> Covariance:
+        """Covariances of this family in the shape that its estimates have.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from mixtura.covariance import Covariance, resolve
+        >>> dense = Covariance(np.stack([np.eye(2), 4.0 * np.eye(2)]))
+        >>> [resolve(name, 2)[0].own(dense).values.shape for name in ("VII", "VEI", "VVV")]
+        [(2,), (2, 2), (2, 2, 2)]
+        """
+        values = covariance.values
+        if self.order in ("trace", "diagonal") and values.ndim == 3:
+            values = np.diagonal(values, axis1=1, axis2=2)
+        if self.order == "trace" and values.ndim == 2:
+            values = values[:, 0]
+        return covariance if values is covariance.values else Covariance(np.ascontiguousarray(values))
+
     def estimate(self, mass: Float, scatter: Float, previous: Covariance | None = None) -> Covariance:
         """The M step: the family's maximum of ``-1/2 sum_k [mass_k log |Sigma_k| + tr(Sigma_k^-1 scatter_k)]``.
 
