@@ -45,7 +45,6 @@ def test_going_on_with_a_prior(covariance_type: str) -> None:
     """A code's published matrices are read back in its family's own shape, which priors look at."""
     X = mx.datasets.load_faithful().data
     settings = {
-        "prior": "default",
         "tol": 1e-9,
         "max_iter": 500,
         "acceleration": "squarem",
