@@ -22,7 +22,7 @@ CHANGE, BEND = 4.0, 2.5
 REST = 1e-12
 MOST_PIECES = 1000
 # Halvings of the interval of the saddle point on a logarithmic scale; it need only be near.
-HALVINGS = 40
+HALVINGS = 18
 TINY, HUGE, FAR = 1e-300, 1e300, 1e100
 
 

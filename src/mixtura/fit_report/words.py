@@ -21,7 +21,7 @@ Lines = list[tuple[str, str]]
 ONE_MODE = 0.317
 # Below this the two ways together, labels are good; Maitra and Melnykov (2010) call 0.05 on average poorly separated.
 OVERLAPPING = 0.05
-# Pairs that are told one by one, and components up to which all pairs are looked at unasked: 32 take a tenth second.
+# Pairs that are told one by one, and components up to which all pairs are looked at unasked, in a moment.
 PAIRS, COMPONENTS = 3, 32
 # Components whose rows are told one by one.
 FEW = 9
