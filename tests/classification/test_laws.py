@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,6 +79,14 @@ def test_unlabeled_changes_nothing_when_every_row_has_a_class(kind: dict[str, An
 def test_missing_values_are_unlabeled_whatever_they_are(value: Any) -> None:
     expected = MixtureClassifier("edda", unlabeled="?", covariance_types="VVI").fit(X, partly())
     same(MixtureClassifier("edda", unlabeled=np.nan, covariance_types="VVI").fit(X, partly(value=value)), expected)
+
+
+def test_numbers_among_missing_values_stay_numbers() -> None:
+    classes = np.unique(Y, return_inverse=True)[1].astype(object)
+    classes[partly() == "?"] = pd.NA
+    model = MixtureClassifier("edda", unlabeled=np.nan, covariance_types="VVI").fit(X, classes)
+    assert model.classes_.dtype.kind == "i"
+    same(model, MixtureClassifier("edda", unlabeled="?", covariance_types="VVI").fit(X, partly()))
 
 
 @each_kind

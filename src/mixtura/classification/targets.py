@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -77,8 +78,9 @@ def read(y: Any, unlabeled: Any, weight: Float | None, n_rows: int, name: str) -
     there = heavy & ~without
     if not there.any():
         raise MixtureError(f"y labels no row: all are {unlabeled!r}. Label some rows of each class.")
-    check_classification_targets(given[there])
-    classes, inverse = _distinct(given[there])
+    known = _native(given[there])
+    classes, inverse = _distinct(known)
+    check_classification_targets(known)
     if len(classes) < 2:
         only = classes.tolist()[0]
         raise MixtureError(f"y holds one class, {only!r}, and a classifier needs two. Label rows of another class.")
@@ -118,6 +120,12 @@ def _column(y: Any, n_rows: int, name: str) -> Any:
     if given.dtype.kind == "f" and np.isinf(given).any():
         raise MixtureError(f"Input y contains infinity: row {int(np.argmax(np.isinf(given)))} has no class. Drop it.")
     return given
+
+
+def _native(known: Any) -> Any:
+    """Numbers among objects (missing values had made them such) as numbers; anything else as it is."""
+    numbers = known.dtype.kind == "O" and all(isinstance(value, Real | np.bool_) for value in known)
+    return np.array(known.tolist()) if numbers else known
 
 
 def _distinct(known: Any) -> tuple[Any, Any]:
