@@ -15,7 +15,7 @@ from mixtura.kernels.compiled.eigen import jacobi
 from mixtura.kernels.compiled.jit import inlined
 from mixtura.kernels.compiled.models import EQUAL
 from mixtura.kernels.compiled.passes import SINGULAR
-from mixtura.kernels.compiled.rotation import Point, Problem, change, copy, descend, orthonormalize, place
+from mixtura.kernels.compiled.rotation import Point, Problem, change, copy, copy_axes, descend, orthonormalize, place
 
 # Gain, a unit of mass, for which a stationary point is left.
 ESCAPE = 1e-9
@@ -52,17 +52,12 @@ def estimate(rule, mass, scatter, before, axes, logs, fresh, shapes):
         if not _shaped_axes(mass, scatter, axes, logs, shapes, starts[count:]):
             return False
         count += 2
+    copy_axes(before, starts[count])
     # own volumes begin fresh with the axes under one volume besides
-    for equal in range(1, -1 if fresh and rule >= 9 else 0, -1):
-        one_volume = equal == 1 if fresh else rule < 9
-        problem = Problem(mass, factors, total, one_volume, cross, ratios, room)
-        if fresh:
-            _from_starts(problem, starts, count, point, trial, best)
-        else:
-            _from_before(problem, starts, count, before, point, trial, best)
-        for i in range(d):
-            for j in range(d):
-                starts[count, i, j] = best.axes[i, j]
+    for first in range(1 if fresh and rule >= 9 else 0, -1, -1):
+        problem = Problem(mass, factors, total, rule < 9 or first == 1, cross, ratios, room)
+        _explore(problem, starts, count, fresh, point, trial, best)
+        copy_axes(best.axes, starts[count])
         count += 1
     _write(rule, mass, total, best, scatter, axes)
     return True
@@ -135,43 +130,33 @@ def _shaped_axes(mass, scatter, axes, logs, shapes, starts):
 @inlined()
 def _start(problem, axes, point):
     """A point at these axes."""
-    for i in range(len(axes)):
-        for j in range(len(axes)):
-            point.axes[i, j] = axes[i, j]
+    copy_axes(axes, point.axes)
     orthonormalize(point.axes)
     place(problem, point)
 
 
 @inlined()
-def _from_before(problem, starts, count, before, point, trial, best):
-    """The best point from the axes before, unless a rival start that is better leads elsewhere."""
-    _start(problem, before, best)
-    _settle(problem, best, trial)
-    least, rival = -ESCAPE * problem.total, -1
-    for start in range(count):
-        _start(problem, starts[start], point)
-        gap = change(problem, best, point)
-        if gap < least:
-            least, rival = gap, start
-    if rival >= 0:
-        _start(problem, starts[rival], best)
-        _settle(problem, best, trial)
+def _explore(problem, starts, count, fresh, point, trial, best):
+    """The best point that the best starts lead to; or the last start does, unless a better rival leads elsewhere.
 
-
-@inlined()
-def _from_starts(problem, starts, count, point, trial, best):
-    """The best point from the best starts."""
-    levels = np.empty(count)
-    _start(problem, starts[0], best)
-    for start in range(count):
-        _start(problem, starts[start], point)
-        levels[start] = change(problem, best, point)
-    for turn in range(min(count, BEST)):
-        first = 0
-        for start in range(count):
-            first = start if levels[start] < levels[first] else first
-        levels[first] = np.inf
-        _start(problem, starts[first], point)
+    The last start, after all others, is where axes stood before; there is none where the search is `fresh`.
+    """
+    levels, chosen, first = np.empty(count), count, 0 if fresh else 1
+    if fresh:
+        _start(problem, starts[0], best)
+    for turn in range(min(count, BEST) if fresh else 2):
+        if turn == first:
+            for start in range(count):
+                _start(problem, starts[start], point)
+                levels[start] = change(problem, best, point)
+        if turn >= first:
+            chosen = 0
+            for start in range(count):
+                chosen = start if levels[start] < levels[chosen] else chosen
+            if not fresh and not levels[chosen] < -ESCAPE * problem.total:
+                break
+            levels[chosen] = np.inf
+        _start(problem, starts[chosen], point)
         _settle(problem, point, trial)
         if turn == 0 or change(problem, best, point) < 0.0:
             copy(point, best)
@@ -248,6 +233,4 @@ def _write(rule, mass, total, best, scatter, axes):
                 for m in range(d):
                     entry += best.axes[m, i] * best.along[c, m] * best.axes[m, j]
                 scatter[c, i, j] = entry / divisor
-    for i in range(d):
-        for j in range(d):
-            axes[i, j] = best.axes[i, j]
+    copy_axes(best.axes, axes)

@@ -13,7 +13,7 @@ from mixtura.kernels.compiled.arithmetic import log as log_of_many
 from mixtura.kernels.compiled.clusters import kmeans
 from mixtura.kernels.compiled.framed import frame
 from mixtura.kernels.compiled.jit import inlined
-from mixtura.kernels.compiled.loop import LEFT, SLOTS, STOPPED, Rows, Task, iterate, stacks_of
+from mixtura.kernels.compiled.loop import LEFT, SLOTS, STOPPED, Rows, Task, iterate
 from mixtura.kernels.compiled.models import clear, complete, is_scaled, model_at, order_of, publish, read_back
 from mixtura.kernels.compiled.passes import DENSE, TRACE, factorize, log_rho, normalize
 
@@ -77,11 +77,11 @@ def _collinear(model, ridge):
     return not factorize(1.0, total, DENSE, COLLINEAR, factor, model.offset[:1])
 
 
-def climb_jobs(rows, weight, jobs, stop, labels, begin, goal, shapes, axes, found):
+def climb_jobs(rows, weight, jobs, stop, labels, begin, goal, shapes, axes, stacks, found):
     """EM of every job."""
     longest, most, d = _longest(jobs), found.weights.shape[1], rows.shape[1]
     x, room, flat, scale = np.empty((d, longest)), np.empty((most, longest)), np.empty((3, longest)), np.empty(d)
-    w, origin, deviation, stacks = flat[0], np.empty(d), np.empty(d), stacks_of(most, d)
+    w, origin, deviation = flat[0], np.empty(d), np.empty(d)
     fresh = len(begin.weights) == 0
     for j in range(len(jobs)):
         n, k, rule, place = jobs[j, 1] - jobs[j, 0], jobs[j, 2], jobs[j, 3], jobs[j, 4]
@@ -151,14 +151,14 @@ def _label(x, n, p, w, order, best, most, white, model, removed, label):
             label[r] = int(best[r])
 
 
-def measure_jobs(rows, weight, jobs, stop, found, measured):
+def measure_jobs(rows, weight, jobs, stop, stack, found, measured):
     """One reading of the rows of every job under what was published."""
     longest, most, d = _longest(jobs), found.weights.shape[1], rows.shape[1]
     x, room, flat = np.empty((d, longest)), np.empty((most, longest)), np.empty((4, longest))
-    w, one, two, three, origin, stacks = flat[0], flat[1], flat[2], flat[3], np.empty(d), stacks_of(most, d)
+    w, one, two, three, origin = flat[0], flat[1], flat[2], flat[3], np.empty(d)
     for j in range(len(jobs)):
         n, k, rule, place = jobs[j, 1] - jobs[j, 0], jobs[j, 2], jobs[j, 3], jobs[j, 4]
-        label, p, model = measured.labels[place : place + n], room[:k], model_at(stacks.models, 0, k)
+        label, p, model = measured.labels[place : place + n], room[:k], model_at(stack, 0, k)
         if found.status[j] >= LEFT or stop[0] != 0:
             continue
         unit, total, _ = frame(rows, jobs[j, 0], jobs[j, 1], weight, x, w, origin, measured.deviation[j])

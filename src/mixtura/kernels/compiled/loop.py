@@ -15,8 +15,6 @@ from mixtura.kernels.compiled.models import (
     is_turned,
     model_at,
     order_of,
-    stack_of_models,
-    stack_of_sums,
     sums_at,
 )
 from mixtura.kernels.compiled.passes import TRACE, gather, log_rho, normalize
@@ -61,12 +59,6 @@ class Stacks(NamedTuple):
     sums: Any
     factor: Any
     offset: Any
-
-
-@inlined()
-def stacks_of(k, d):
-    """Room for the models and sums of a job of k components."""
-    return Stacks(stack_of_models(SLOTS, k, d), stack_of_sums(HISTORY + 1, k, d), np.zeros((d, d)), np.empty(1))
 
 
 @inlined()

@@ -72,27 +72,6 @@ def is_scaled(rule):
 
 
 @inlined()
-def stack_of_models(count, k, d):
-    """Room for so many models."""
-    covariance, factor = np.empty((count, k, d, d)), np.empty((count, k, d, d))
-    return Model(
-        np.empty((count, k)),
-        np.empty((count, k, d)),
-        covariance,
-        factor,
-        np.empty((count, k)),
-        np.empty((count, d, d)),
-        np.empty((count, k)),
-    )
-
-
-@inlined()
-def stack_of_sums(count, k, d):
-    """Room for so many sums."""
-    return Sums(np.empty((count, k)), np.empty((count, k, d)), np.empty((count, k, d, d)))
-
-
-@inlined()
 def model_at(stack, i, k):
     """The model of k components at a place of a stack."""
     return Model(

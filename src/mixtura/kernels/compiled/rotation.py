@@ -135,9 +135,15 @@ def copy(source, target):
             target.logs[c, i] = source.logs[c, i]
             for j in range(d):
                 target.roots[c, i, j] = source.roots[c, i, j]
-    for i in range(d):
-        for j in range(d):
-            target.axes[i, j] = source.axes[i, j]
+    copy_axes(source.axes, target.axes)
+
+
+@inlined()
+def copy_axes(source, target):
+    """Copy axes."""
+    for i in range(len(source)):
+        for j in range(len(source)):
+            target[i, j] = source[i, j]
 
 
 @inlined()

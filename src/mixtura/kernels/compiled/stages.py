@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from numba import types
 
 from mixtura.kernels.compiled import axes, jobs, shapes
 from mixtura.kernels.compiled.jit import compiled
+from mixtura.kernels.compiled.loop import HISTORY, SLOTS, Stacks
+from mixtura.kernels.compiled.models import Model, Sums
 
 
 class Goal(NamedTuple):
@@ -94,16 +97,20 @@ GOAL = types.NamedTuple((DOUBLE, WHOLE, DOUBLE, types.boolean, types.boolean, ty
 BEGIN = types.NamedTuple(_doubles(2, 3, 4, 3), Started)
 CLIMBED = types.NamedTuple((*_wholes(4), *_doubles(2, 3, 4, 2)), Climbed)
 MEASURED = types.NamedTuple((*_doubles(1, 1, 1, 2, 2), *_wholes(1)), Measured)
+MODELS = types.NamedTuple(_doubles(2, 3, 4, 4, 2, 3, 2), Model)
+STACKS = types.NamedTuple(
+    (MODELS, types.NamedTuple(_doubles(2, 3, 4), Sums), _array(DOUBLE, 2), _array(DOUBLE, 1)), Stacks
+)
 # The rule, masses, scatter, axes before and after, log volumes, and whether there is nothing before.
 UPDATE = (WHOLE, *_doubles(1, 3, 2, 2, 1), types.boolean)
 RULE = types.boolean(*UPDATE)
 TURNED = types.boolean(*UPDATE, types.FunctionType(RULE))
 
 seed = compiled(jobs.seed_jobs, types.void(*FIRST, _array(types.uint64, 1), _array(WHOLE, 1)))
-measure = compiled(jobs.measure_jobs, types.void(*FIRST, CLIMBED, MEASURED))
+_measure = compiled(jobs.measure_jobs, types.void(*FIRST, MODELS, CLIMBED, MEASURED))
 _climb = compiled(
     jobs.climb_jobs,
-    types.void(*FIRST, LABELS, BEGIN, GOAL, types.FunctionType(RULE), types.FunctionType(TURNED), CLIMBED),
+    types.void(*FIRST, LABELS, BEGIN, GOAL, types.FunctionType(RULE), types.FunctionType(TURNED), STACKS, CLIMBED),
 )
 _shapes, _axes = compiled(shapes.estimate, RULE), compiled(axes.estimate, TURNED)
 
@@ -112,4 +119,22 @@ def climb(
     rows: Any, weight: Any, what: Any, stop: Any, labels: Any, begin: Started, goal: Goal, found: Climbed
 ) -> None:
     """EM of all jobs from labels, or where there is a `begin` from that."""
-    _climb(rows, weight, what, stop, labels, begin, goal, _shapes, _axes, found)
+    _climb(rows, weight, what, stop, labels, begin, goal, _shapes, _axes, _stacks(found), found)
+
+
+def measure(rows: Any, weight: Any, what: Any, stop: Any, found: Climbed, measured: Measured) -> None:
+    """One more reading of all jobs under what was found."""
+    _measure(rows, weight, what, stop, _models(1, *found.means.shape[1:]), found, measured)
+
+
+def _models(count: int, k: int, d: int) -> Model:
+    """Room for so many models: allocating it in compiled code takes seconds to compile."""
+    shapes = (count, k), (count, k, d), (count, k, d, d), (count, k, d, d), (count, k), (count, d, d), (count, k)
+    return Model(*(np.empty(shape) for shape in shapes))
+
+
+def _stacks(found: Climbed) -> Stacks:
+    """Room for what EM has at hand."""
+    k, d = found.means.shape[1:]
+    sums = Sums(*(np.empty((HISTORY + 1, k, *shape)) for shape in ((), (d,), (d, d))))
+    return Stacks(_models(SLOTS, k, d), sums, np.zeros((d, d)), np.empty(1))
