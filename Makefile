@@ -28,17 +28,16 @@ help:  ## list the targets
 	@$(PIP) --editable '.[test-torch]'
 	@touch $@
 
-demo: .venv/.installed  ## fit Old Faithful: table, model, picture, labels in demo/
+demo: .venv/.installed  ## choose a mixture for Old Faithful: table, verdict, model, picture, labels in demo/
 	@mkdir -p demo
 	$(BIN)/mixtura data faithful --force -o demo/faithful.csv
-	$(BIN)/mixtura fit demo/faithful.csv -k 2 -c VVV --force -o demo/faithful.mixtura
-	$(BIN)/mixtura inspect demo/faithful.mixtura
+	$(BIN)/mixtura select demo/faithful.csv --force -o demo/faithful.mixtura
 	$(BIN)/mixtura plot demo/faithful.mixtura demo/faithful.csv --force -o demo/faithful.png
 	$(BIN)/mixtura predict demo/faithful.mixtura demo/faithful.csv --force -o demo/labels.csv
 	@echo
 	@echo "The eruptions of Old Faithful, and what was made of them, in $(CURDIR)/demo:"
 	@echo "  faithful.csv      the data: 272 eruptions, their length and the wait before the next (minutes)"
-	@echo "  faithful.mixtura  the fitted model; \`$(BIN)/mixtura inspect demo/faithful.mixtura\` shows it"
+	@echo "  faithful.mixtura  the chosen model; \`$(BIN)/mixtura inspect demo/faithful.mixtura\` shows it and its table"
 	@echo "  faithful.png      the picture: eruptions, components and labels"
 	@echo "  labels.csv        each row's label, probabilities, uncertainty and log density"
 

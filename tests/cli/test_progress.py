@@ -34,7 +34,7 @@ def a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
         (40, 0.2, "40 of 126 candidates, about 1 s left"),
         (40, 600.0, "40 of 126 candidates, about 10 min left"),
         (40, 36_000.0, "40 of 126 candidates, about 10 h left"),
-        (126, 0.0, "126 of 126 candidates, the best once more"),
+        (126, 0.0, "126 of 126 candidates, finishing"),
     ],
 )
 def test_a_terminal_sees_candidates_and_the_time_left(

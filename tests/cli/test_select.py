@@ -28,8 +28,7 @@ def test_the_table_the_leaders_the_verdict_and_the_winner(mixtura) -> None:
     words = " ".join(ended.out.split())
     for sentence in (
         "Best by BIC: 3 components of family EEE",
-        "Next: 2 components of family VVV, 7.8",
-        " behind: strong evidence.",
+        "Next: 2 components of family VVV, 7.9 behind: strong evidence.",
         "ICL prefers 2 components of family VVV.",
         "3 is the largest number of components that was tried: try more.",
         "Components need not be real groups",

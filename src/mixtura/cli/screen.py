@@ -64,7 +64,7 @@ class Bar:
             return
         told = f"{done} of {of} candidates"
         if done == of:
-            told += ", the best once more"
+            told += ", finishing"
         elif done:
             told += f", about {_duration(left)} left"
         self.bar.update(self.task, total=of, completed=done, told=told)

@@ -10,6 +10,7 @@ from mixtura.cli import screen
 from mixtura.cli.describe import Line, blocks
 from mixtura.cli.models import as_options
 from mixtura.cli.words import listed
+from mixtura.covariance.cholesky import REMEDY
 from mixtura.selection.table import NOTHING, Results, Row
 
 if TYPE_CHECKING:
@@ -98,10 +99,12 @@ def failures(results: Results) -> Iterator[str]:
     largest = sorted(groups.values(), key=len, reverse=True)
     for rows in largest[:REASONS]:
         reason = re.sub(_FAMILY.format(rows[0].family), "", rows[0].outcome) if len(rows) > 1 else rows[0].outcome
-        yield f"{_named(rows)}: {reason}"
+        yield f"{_named(rows)}: {reason.replace(REMEDY, '').strip()}"
     rest = sum(map(len, largest[REASONS:]))
     if rest:
         yield f"{rest} more for other reasons; --json has them."
+    if any(REMEDY in rows[0].outcome for rows in largest):
+        yield REMEDY
 
 
 def _kind(row: Row) -> str:
