@@ -73,17 +73,20 @@ def test_the_same_bits_in_any_order_and_company():
     assert np.array_equal(mixed.means[2:], whole.means[2:])
 
 
+@pytest.mark.parametrize("acceleration", [None, "squarem"])
 @pytest.mark.parametrize("covariance_type", TYPES)
-def test_a_fit_is_the_estimators_from_the_same_labels(covariance_type):
+def test_a_fit_is_the_estimators_from_the_same_labels(covariance_type, acceleration):
     """The path from k-means' labels; those of the first M step are found by a fit of no more passes."""
     X = groups(3, 200, 3, 3, apart=3.0)
-    fits = many([X], 3, covariance_type=covariance_type, tol=1e-6, max_iter=500)
+    settings = {"covariance_type": covariance_type, "acceleration": acceleration, "tol": 1e-6, "max_iter": 500}
+    fits = many([X], 3, **settings)
+    assert not fits.models
     from mixtura.kernels import batch
 
     jobs = batch.Batch.of(X, None, np.array([[0, 200]]), np.array([[3, 0]]))
     seed = np.random.SeedSequence([0, 0]).generate_state(1, np.uint64)
     labels = batch.seed(jobs, seed)
-    alone = mx.GaussianMixture(3, covariance_type=covariance_type, tol=1e-6, max_iter=500, init_params=labels).fit(X)
+    alone = mx.GaussianMixture(3, init_params=labels, **settings).fit(X)
     found = fits[0]
     for name in ("weights_", "means_", "covariances_", "precisions_", "precisions_cholesky_", "lower_bounds_"):
         np.testing.assert_allclose(getattr(found, name), getattr(alone, name), rtol=1e-8, atol=1e-9, err_msg=name)
