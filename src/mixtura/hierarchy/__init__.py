@@ -16,7 +16,7 @@ from mixtura.hierarchy.trees import Labels, Quantiles, Tree, grow
 from mixtura.outcome import EmptyComponent
 from mixtura.sources.memory import Memory
 
-__all__ = ["Hierarchy", "Quantiles", "Tree", "grow", "of", "scaled"]
+__all__ = ["Hierarchy", "Quantiles", "Tree", "apart", "grow", "of", "scaled"]
 
 # A tree takes memory and time of the square of its rows.
 MOST_ROWS = 2000
@@ -32,7 +32,7 @@ class Hierarchy:
         In the user's units.
     weight : array of shape (n,) or None
     positions : array of shape (n,) or None
-        Where these rows stand among all, rising; None where they are all.
+        Where these rows stand among all, rising (a row may stand several times); None where they are all.
     leaf : array of shape (n,) of int64
         The leaf of each row, equal rows sharing one; -1 for noise.
     tree : Tree or Quantiles
@@ -94,6 +94,24 @@ def of(ground: Ground, seed: Seed, together: bool = True) -> Hierarchy:
     one_line = coordinates.shape[1] == 1
     tree = Quantiles(coordinates[:, 0], as_counts(count[kept])) if one_line else grow(coordinates, count[kept])
     return Hierarchy(rows, weight, positions, np.where(kept, np.cumsum(kept) - 1, -1)[leaf], tree)
+
+
+def apart(ground: Ground, seed: Seed) -> Hierarchy | None:
+    """The hierarchy in which equal rows are leaves of their own, and a row of weight 3 is three of them.
+
+    None where that would be no other tree, or none that can be grown: all rows differ or lie on a line, weights are no
+    whole numbers, or rows are too many.
+    """
+    rows, weight, positions = replace(ground, most=MOST_ROWS).rows(seed)
+    times = np.ones(len(rows)) if weight is None else weight
+    if (times != np.rint(times)).any() or not times.sum() <= MOST_ROWS or ground.source.shape[0] > MOST_ROWS:
+        return None
+    there = np.repeat(np.arange(len(rows)) if positions is None else positions, times.astype(np.int64))
+    every = Memory(ground.source.take(there), None, ground.source.frame)
+    found = of(replace(ground, source=every), seed, together=False)
+    if isinstance(found.tree, Quantiles) or len(leaves(every.rows, None)[0]) == len(there):
+        return None
+    return found if weight is None and positions is None else replace(found, positions=there)
 
 
 def _noisy(ground: Ground, rows: Float, count: Float) -> NDArray[np.bool_]:

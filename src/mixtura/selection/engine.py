@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from time import perf_counter
 
 from mixtura import start
@@ -16,7 +17,7 @@ from mixtura.selection.folds import held_out
 from mixtura.selection.grid import Candidate
 from mixtura.selection.keeper import Keeper
 from mixtura.selection.ordinary import Reach
-from mixtura.selection.plan import Rows
+from mixtura.selection.plan import Beginning, Rows
 from mixtura.selection.progress import Watch
 from mixtura.selection.small import Done, Job
 
@@ -81,16 +82,17 @@ class Search:
                 begun[candidate] = _jobs(self.rows, candidate)
             except MixtureError as error:
                 yield self._keep("first", Trial(candidate, reason=str(error)))
-        done: dict[Candidate, list[Done]] = {candidate: [] for candidate in begun}
-        for turn in small.climb(self.rows, [one for jobs in begun.values() for one in jobs]) if begun else ():
+        done = {candidate: [Done(one, None) for one in jobs if one.failed] for candidate, jobs in begun.items()}
+        asked = [one for jobs in begun.values() for one in jobs if not one.failed]
+        for turn in chain([[]], small.climb(self.rows, asked) if asked else ()):
             for one in turn:
                 done[one.job.candidate].append(one)
-                if len(done[one.job.candidate]) == len(begun[one.job.candidate]):
-                    yield self._keep("first", _gathered(self.rows, done[one.job.candidate]))
+            for candidate in [each for each, some in done.items() if len(some) == len(begun[each])]:
+                yield self._keep("first", _gathered(self.rows, done.pop(candidate)))
 
     def _ordinary(self, candidates: Iterable[Candidate]) -> Iterator[Trial]:
         for candidate in candidates:
-            yield self._keep("first", _whole(self.rows, candidate, self.rows.starts))
+            yield self._keep("first", _whole(self.rows, candidate))
 
     def _keep(self, stage: str, trial: Trial) -> Trial:
         self.keeper.keep(stage, trial)
@@ -140,21 +142,22 @@ class Search:
 
 def _jobs(rows: Rows, candidate: Candidate) -> list[Job]:
     """Every start of a candidate as a job."""
-    labels = rows.labels(candidate)
-    if labels is not None:
-        return [Job(candidate, 0, labels=labels)]
+    return [_job(rows, candidate, i, one) for i, one in enumerate(rows.begin(candidate, small=True))]
+
+
+def _job(rows: Rows, candidate: Candidate, index: int, begin: Beginning) -> Job:
+    """A start as a job, from labels where these are all there is, else from the model it begins with, if it is one."""
+    if begin.labels is not None:
+        return Job(candidate, index, labels=begin.labels)
     problem = rows.problem(candidate)
     ordinary.require(problem)
-    found = []
-    for i, begin in enumerate(rows.starts(candidate)):
-        try:
-            model = begin(problem.ground(), rows.plan.random(candidate, i))
-            model.density()
-            first = Parameters.publish(model, problem.frame, problem.layout, None)
-            found.append(Job(candidate, i, parameters=first))
-        except ComponentError:
-            found.append(Job(candidate, i))
-    return found
+    try:
+        model = begin.start(problem.ground(), rows.plan.random(candidate, index))
+        model.density()
+        first = Parameters.publish(model, problem.frame, problem.layout, None)
+    except ComponentError:
+        return Job(candidate, index)
+    return Job(candidate, index, parameters=first)
 
 
 def _gathered(rows: Rows, done: Sequence[Done]) -> Trial:
@@ -176,7 +179,7 @@ def _taken_over(rows: Rows, done: Done) -> Done:
     ordinary.require(problem)
     stood = small.before_the_end(rows, done)
     if stood is None:
-        attempt = ordinary.climb(rows, problem, candidate, index, rows.starts(candidate)[index])
+        attempt = ordinary.climb(rows, problem, candidate, index, rows.begin(candidate, small=True)[index].start)
     else:
         attempt = ordinary.go_on(rows, problem, candidate, index, stood)
     evidence = ordinary.gather(rows, problem, attempt)
@@ -191,13 +194,14 @@ def _warm(rows: Rows, proposal: warm.Proposal, done: Done | None) -> Trial:
     return Trial(proposal.candidate, (attempt,), done.evidence, done.seconds)
 
 
-def _whole(rows: Rows, candidate: Candidate, starts: Callable[[Candidate], list[start.Start]]) -> Trial:
-    """A candidate from its starts, the ordinary way."""
+def _whole(rows: Rows, candidate: Candidate, given: start.Start | None = None) -> Trial:
+    """A candidate from its starts, or from a given one, the ordinary way."""
     begun = perf_counter()
     try:
         problem = rows.problem(candidate)
         ordinary.require(problem)
-        ways = enumerate(starts(candidate))
+        own = rows.begin(candidate, small=False) if given is None else [Beginning(given)]
+        ways = enumerate(one.start for one in own)
         trial = Trial(candidate, tuple(ordinary.climb(rows, problem, candidate, i, way) for i, way in ways))
         evidence = ordinary.gather(rows, problem, trial.kept)
         return replace(trial, evidence=evidence, seconds=perf_counter() - begun)
@@ -211,7 +215,7 @@ def _warmed(rows: Rows, proposal: warm.Proposal) -> Trial:
     def first(ground: start.Ground, _: start.Seed) -> Mixture:
         return proposal.parameters.mixture(ground.recipe, ground.source.frame)
 
-    trial = _whole(rows, proposal.candidate, lambda _: [first])
+    trial = _whole(rows, proposal.candidate, first)
     (trial,) = ordinary.finish(rows, [trial], None) if not ordinary.unhurried(rows) else (trial,)
     return replace(trial, attempts=tuple(replace(one, before=proposal.told) for one in trial.attempts))
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from mixtura import kernels, start
+from mixtura import hierarchy, kernels, start
 from mixtura.estimators import initial, solve
 from mixtura.hierarchy import Hierarchy
-from mixtura.hierarchy import of as hierarchy_of
 from mixtura.outcome import MixtureError
 from mixtura.problem import Look, Problem, Settings
 from mixtura.selection.grid import Candidate
@@ -63,6 +62,14 @@ def settings_of(model: Any) -> Settings:
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """Where a start begins, and the labels (N,) of all rows where that is all it begins from."""
+
+    start: start.Start
+    labels: Any = None
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows with what all candidates share on them.
 
@@ -97,37 +104,16 @@ class Rows:
         return Problem.pose(replace(self.source, block=block), settings, self.look)
 
     @cached_property
-    def hierarchy(self) -> Hierarchy:
-        """The one tree that all candidates begin from."""
+    def trees(self) -> tuple[Hierarchy, ...]:
+        """The trees that all candidates begin from: equal rows as one leaf, and, where there are any, as several."""
         first = Candidate(1, 0, "full")
-        return hierarchy_of(self.problem(first).ground(), self.plan.random(first))
+        ground, seed = self.problem(first).ground(), partial(self.plan.random, first)
+        other = hierarchy.apart(ground, seed())
+        one = hierarchy.of(ground, seed())
+        return (one,) if other is None else (one, other)
 
-    def labels(self, candidate: Candidate) -> Any:
-        """The labels of all rows that a candidate's only start begins from; None where it begins otherwise."""
-        asked = self._asked(candidate)
-        if self.plan.n_init > 1 and isinstance(asked, str):
-            return None
-        if isinstance(asked, str):
-            named = asked == "hierarchical" and self.hierarchy.positions is None
-            return self._clusters(candidate.n_components) if named else None
-        given = np.asarray(asked)
-        if given.ndim != 1:
-            return None
-        self.starts(candidate)  # refuses labels that do not fit
-        return given.astype(np.int64)
-
-    def _clusters(self, n_clusters: int) -> Any:
-        """The tree's labels, which all families begin from."""
-        if n_clusters not in self._known:
-            self._known[n_clusters] = self.hierarchy.labels(n_clusters)
-        return self._known[n_clusters]
-
-    @cached_property
-    def _known(self) -> dict[int, Any]:
-        return {}
-
-    def starts(self, candidate: Candidate) -> list[start.Start]:
-        """Where a candidate begins.
+    def begin(self, candidate: Candidate, small: bool) -> list[Beginning]:
+        """Where a candidate begins; a `small` one from all trees.
 
         Raises
         ------
@@ -136,11 +122,26 @@ class Rows:
         """
         asked, n = self._asked(candidate), self.source.shape[0]
         if not isinstance(asked, str):
-            noisy = self.look.noise is not None
-            return [initial.named_or_given(asked, n, candidate.n_components, noisy)]
+            given, noisy = np.asarray(asked), self.look.noise is not None
+            begin = initial.named_or_given(asked, n, candidate.n_components, noisy)
+            return [Beginning(begin, given.astype(np.int64) if given.ndim == 1 else None)]
         if asked != "hierarchical":
-            return [start.STARTS[asked]] * self.plan.n_init
-        return [start.rooted(self.hierarchy), *[start.STARTS[FURTHER]] * (self.plan.n_init - 1)]
+            return [Beginning(start.STARTS[asked])] * self.plan.n_init
+        trees = self.trees if small else self.trees[:1]
+        found = [self._rooted(at, candidate.n_components) for at in range(len(trees))]
+        return [*found, *[Beginning(start.STARTS[FURTHER])] * (self.plan.n_init - 1)]
+
+    def _rooted(self, at: int, n_clusters: int) -> Beginning:
+        """A tree's labels, which all families begin from."""
+        if (at, n_clusters) not in self._known:
+            tree = self.trees[at]
+            labels = tree.labels(n_clusters) if tree.positions is None else None
+            self._known[at, n_clusters] = Beginning(start.rooted(tree), labels)
+        return self._known[at, n_clusters]
+
+    @cached_property
+    def _known(self) -> dict[tuple[int, int], Beginning]:
+        return {}
 
     def _asked(self, candidate: Candidate) -> Any:
         asked = self.plan.init_params

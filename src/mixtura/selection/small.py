@@ -37,12 +37,17 @@ PASSES = 2**14
 
 @dataclass(frozen=True)
 class Job:
-    """One start of a candidate: the labels it begins from, or the parameters."""
+    """One start of a candidate: the labels it begins from, or the parameters; neither where the start failed."""
 
     candidate: Candidate
     start: int
     labels: NDArray[np.int64] | None = None
     parameters: Parameters | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is nothing to begin from."""
+        return self.labels is None and self.parameters is None
 
 
 @dataclass(frozen=True)
