@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mixtura.cli import screen
 from mixtura.cli.models import as_options, assigned, calm, plain_model, portrait_of
 from mixtura.cli.outputs import size
-from mixtura.cli.words import count, listed, percent, shell_word
+from mixtura.cli.words import count, duration, listed, percent, shell_word
 
 if TYPE_CHECKING:
     from mixtura.cli.crossing import Crossing
@@ -133,7 +133,7 @@ def fit_facts(model: Any, searched: Searched | None = None) -> list[tuple[str, s
 def _effort(report: Any, searched: Searched | None) -> str:
     """Passes of a fit and seconds, which a search has spent on all candidates."""
     tried = 1 if searched is None or searched.sample is not None else len(searched.board.results)
-    took = f"{report.seconds:.2g} s"
+    took = duration(report.seconds)
     return (
         f"{report.passes} passes in {took}" if tried == 1 else f"{report.passes} passes; {tried} candidates in {took}"
     )

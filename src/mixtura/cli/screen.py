@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mixtura.cli.describe import WIDTH, Line, Portrait, blocks, headings, lines, name_room, omitted
+from mixtura.cli.words import duration
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,13 +67,8 @@ class Bar:
         if done == of:
             told += ", finishing"
         elif done:
-            told += f", about {_duration(left)} left"
+            told += f", about {duration(max(round(left), 1))} left"
         self.bar.update(self.task, total=of, completed=done, told=told)
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{max(seconds, 1):.0f} s" if seconds < 100 else f"{minutes} min" if minutes < 100 else f"{minutes // 60} h"
 
 
 def paragraph(screen: Console, text: str, style: str = "") -> None:

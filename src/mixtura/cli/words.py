@@ -36,6 +36,21 @@ def count(number: float) -> str:
     return f"{number:,.0f}".replace(",", " ") if whole else f"{number:,.2f}".replace(",", " ")
 
 
+def duration(seconds: float) -> str:
+    """
+    Write a time with two digits, or three.
+
+    Examples
+    --------
+    >>> duration(0.0002), duration(0.224), duration(61.2), duration(500.0), duration(36_000.0)
+    ('0.01 s', '0.22 s', '61 s', '8 min', '10 h')
+    """
+    if seconds < 99.5:
+        return f"{max(seconds, 0.01):.2g} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 99.5 else f"{minutes / 60:.0f} h"
+
+
 def scale(values: Sequence[float], spreads: Sequence[float]) -> Callable[[float], str]:
     """
     Choose one way of writing a feature's means and spreads: three digits of its smallest spread.
