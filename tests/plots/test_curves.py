@@ -17,7 +17,7 @@ def test_the_path_is_that_of_the_fit() -> None:
     axes = path(model)
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), model.lower_bounds_)
     assert axes.lines[0].get_xdata().tolist() == list(range(1, len(model.lower_bounds_) + 1))
-    assert headline(axes) == f"2 components of family full, {len(model.lower_bounds_)} passes: converged"
+    assert headline(axes) == f"2 components of family full\n{len(model.lower_bounds_)} passes: converged"
     assert axes.get_ylabel() == "log-likelihood a row" and axes.get_legend() is None
 
 

@@ -23,7 +23,7 @@ def test_points_and_ellipses_are_those_of_the_plane() -> None:
         radius = np.einsum("ni,ij,nj->n", edge, inverse, edge)
         np.testing.assert_allclose(radius, -2 * np.log(1 - (0.5, 0.95)[at % 2]), rtol=1e-8)
     share = 100 * found.eigenvalues_[0] / found.eigenvalues_.sum()
-    assert axes.get_xlabel() == f"direction 1 ({share:.3g} % of what separates the components)"
+    assert axes.get_xlabel() == f"direction 1 ({share:.3g} % of the separation)"
     assert legend(axes) == [f"component {k} ({100 * share:.1f} %)" for k, share in enumerate(model.weights_)]
     assert "ground: the component that is most probable" in headline(axes)
 

@@ -103,12 +103,16 @@ def _bounds(unsure: Float, weight: Float) -> Float:
 
 def _cloud(axes: Axes, of: Scene, pair: list[int], classes: NDArray[np.intp]) -> None:
     points = of.rows[of.shown][:, pair]
-    shrink = float(np.clip(np.sqrt(1000.0 / len(points)), 0.2, 1.0))
+    shrink = float(np.clip((1000.0 / len(points)) ** 0.75, 0.1, 1.0))
     for level in range(3):  # the least certain last, on top of the others
         for label in np.unique(of.labels[classes == level]):
             mine = (classes == level) & (of.labels == label)
-            edged = {"edgecolors": INK, "linewidths": 0.8} if level == 2 and label >= 0 else {"linewidths": 0.0}
-            edged = edged if label >= 0 else {"linewidths": 0.8 + 0.4 * level}
+            edged = (
+                {"edgecolors": INK, "linewidths": 0.8 * np.sqrt(shrink)}
+                if level == 2 and label >= 0
+                else {"linewidths": 0.0}
+            )
+            edged = edged if label >= 0 else {"linewidths": (0.8 + 0.4 * level) * np.sqrt(shrink)}
             axes.scatter(
                 points[mine, 0],
                 points[mine, 1],

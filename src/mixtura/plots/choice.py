@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.outcome import MixtureError
-from mixtura.plots.style import COLORS, INK, bare, color, figure, marker, plain, title
+from mixtura.plots.style import COLORS, INK, bare, color, extent, figure, marker, plain, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +18,8 @@ Float = NDArray[np.float64]
 
 # The axis ends this many times further from the best than the candidate in the middle: what lies beyond is hopeless.
 REACH = 4.0
+# Heights of a label at the end of a line, and of the winner's name with its distance, in points.
+LINE, NAME = 10.5, 28.0
 
 
 def criteria(search: Any, criterion: str | None = None, *, ax: Axes | None = None) -> Any:
@@ -60,7 +62,7 @@ def criteria(search: Any, criterion: str | None = None, *, ax: Axes | None = Non
     axes = ax if ax is not None else figure(7.5, 5.0).subplots()
     for at, family in enumerate(families):
         axes.plot(numbers, values[at], label=family, markersize=4.5, linewidth=1.3, **_look(at))
-    low, high, cut = _range(values)
+    low, high, cut = _range(values, extent(axes)[1])
     axes.set_ylim(low, high)
     axes.set_xlim(numbers[0] - 0.3, numbers[-1] + 0.3)
     axes.set_xticks(numbers if len(numbers) <= 20 else numbers[:: -(-len(numbers) // 20)])
@@ -95,14 +97,15 @@ def _look(at: int) -> dict[str, Any]:
     return {"color": color(at), "marker": marker(at), "linestyle": ("-", "--", ":")[again % 3]}
 
 
-def _range(values: Float) -> tuple[float, float, int]:
-    """Ends of the axis, and how many candidates lie beyond."""
+def _range(values: Float, points: float) -> tuple[float, float, int]:
+    """Ends of an axis of so many points, and how many candidates lie beyond."""
     found = values[np.isfinite(values)]
     best, most = float(found.min()), float(found.max())
     high = min(most, best + REACH * (float(np.median(found)) - best))
     high = float(found[found <= high].max()) if high > best else most
     span = (high - best) or max(1.0, abs(best)) * 1e-3
-    return best - 0.08 * span, high + 0.04 * span, int((found > high).sum())
+    room = min(NAME / points, 0.4)  # below the best, for the winner's name
+    return best - room / (1.0 - room) * span, high + 0.04 * span, int((found > high).sum())
 
 
 def _ring(axes: Axes, k: int, value: float, at: int, name: str) -> None:
@@ -126,8 +129,7 @@ def _names(axes: Axes, numbers: Sequence[int], families: Sequence[str], values: 
     low, high = axes.get_ylim()
     ends = [(_end(row), at) for at, row in enumerate(values) if np.isfinite(row).any()]
     order = sorted(ends, key=lambda end: (values[end[1], end[0]], end[1]))
-    heights = axes.get_position().height * axes.figure.get_figheight() * 72.0  # type: ignore[union-attr]
-    gap = (high - low) * 10.5 / max(heights, 1.0)
+    gap = (high - low) * LINE / extent(axes)[1]
     wanted = np.array([min(float(values[at, end]), high) for end, at in order])
     right = axes.get_xlim()[1]
     for (end, at), place, height in zip(order, _apart(wanted, gap, low, high), wanted, strict=True):

@@ -101,13 +101,13 @@ def _cut(axes: Axes, values: Float, others: Float) -> None:
 
 def _told(model: Any, n_passes: int) -> str:
     k, passes = len(model.means_), f"{n_passes} pass{'es' * (n_passes > 1)}"
-    told = f"{k} component{'s' * (k > 1)} of family {model.covariance_type}, {passes}"
+    told = f"{k} component{'s' * (k > 1)} of family {model.covariance_type}\n{passes}"
     report = getattr(model, "fit_report_", None)
     if report is None:
         return told
     told = f"{told}: {report.outcome.value.partition(':')[0].lower()}"
     if len(report.starts) > 1:
-        told += f"\n{report.agreeing} of {len(report.starts)} starts reached the best optimum"
+        told += f"; {report.agreeing} of {len(report.starts)} starts reached the best optimum"
     return told
 
 

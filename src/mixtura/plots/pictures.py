@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mixtura.outcome import MixtureError
+from mixtura.plots import style
 from mixtura.plots.matrix import matrix
 from mixtura.plots.panels import density, scatter
 from mixtura.plots.scene import Scene, most_telling, seen, title
@@ -79,7 +80,7 @@ def classification(
         return _pairs(shown, most_telling(shown), ax)
     axes = ax if ax is not None else figure(7.0, 5.5 if d == 2 else 4.5).subplots()
     _panel(axes, 0, d - 1, shown)
-    axes.set_title(title(shown, d), fontsize=10, loc="left")
+    style.title(axes, title(shown, d))
     axes.legend(handles=legend(shown, d), fontsize=9, framealpha=0.9)
     return axes
 
@@ -181,10 +182,11 @@ def legend(of: Scene, dimensions: int) -> list[Any]:
     ]
     if len(of.shares) > _MOST_IN_LEGEND:
         handles.append(Line2D([], [], linestyle="", label=f"and {len(of.shares) - _MOST_IN_LEGEND} more"))
-    if of.noise:
+    whole = dimensions > 1 or not of.noise or len(of.names) == 1  # of several features the noise is no curve
+    if of.noise and whole:
         look: dict[str, Any] = {"marker": "x", "linestyle": ""} if dimensions > 1 else {"linestyle": ":"}
         handles.append(Line2D([], [], color=NOISE, label=f"noise ({100 * of.noise:.1f} %)", **look))
-    if dimensions == 1 and (len(of.shares) > 1 or of.noise):
+    if dimensions == 1 and whole and (len(of.shares) > 1 or of.noise):
         handles.append(Line2D([], [], color=INK, linestyle="--", label="mixture"))
     if dimensions == 1 and len(of.shown):
         handles.append(Patch(color="#DDDDDD", label="rows"))

@@ -69,7 +69,7 @@ def projection(
     >>> model = mx.GaussianMixture(3, random_state=0).fit(iris.data)
     >>> axes = mx.plot.projection(model, iris.data)
     >>> axes.get_xlabel()
-    'direction 1 (... % of what separates the components)'
+    'direction 1 (... % of the separation)'
     """
     of = seen(model, X, sample_weight, None)
     found = discriminant_directions(of.model)
@@ -85,7 +85,7 @@ def projection(
         scatter(axes, flat, 0, 1)
         _ground(axes, flat)
         axes.set_ylabel(_name(found, 1))
-    axes.legend(handles=legend(of, d), fontsize=9, framealpha=0.9)
+    axes.legend(handles=legend(of if d == 2 else flat, d), fontsize=9, framealpha=0.9)
     told = [headline(of, points=d == 2)]
     if d == 2:
         told.append("ellipses hold 50 % and 95 % of a component")
@@ -105,7 +105,7 @@ def _flat(of: Scene, found: Any, d: int) -> Scene:
 
 
 def _name(found: Any, at: int) -> str:
-    return f"direction {at + 1} ({100.0 * found.shares_[at]:.3g} % of what separates the components)"
+    return f"direction {at + 1} ({100.0 * found.shares_[at]:.3g} % of the separation)"
 
 
 def _ground(axes: Axes, flat: Scene) -> None:

@@ -144,7 +144,8 @@ def _regions(axes: Axes, of: Scene, across: int, up: int) -> str:
     if len(of.shown):
         points = of.rows[of.shown][:, [across, up]]
         sizes = panels.areas(of, float(np.clip(3000.0 / len(points), 1.5, 12.0)))
-        axes.scatter(points[:, 0], points[:, 1], s=sizes, c=INK, alpha=0.45, linewidths=0, rasterized=True, zorder=2)
+        alpha = float(np.clip(20.0 / np.sqrt(len(points)), 0.08, 0.45))
+        axes.scatter(points[:, 0], points[:, 1], s=sizes, c=INK, alpha=alpha, linewidths=0, rasterized=True, zorder=2)
     axes.set_xlim(left, right)
     axes.set_ylim(low, high)
     return _free(found)

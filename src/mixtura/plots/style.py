@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#33
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 NOISE = "#8A8A8A"
 INK = "#222222"
+# Width of a letter of a title, in points.
+LETTER = 5.6
 
 
 def color(component: int) -> str:
@@ -50,8 +53,18 @@ def bare(axes: Axes) -> None:
 
 
 def title(axes: Axes, text: str) -> None:
-    """Write what is drawn above the left end of the axes."""
-    axes.set_title(text, fontsize=10, loc="left")
+    """Write what is drawn above the left end of the axes; beside other axes in lines no longer than its own."""
+    lines = text.split("\n")
+    if len(axes.figure.axes) > 1:
+        room = max(24, int(extent(axes)[0] / LETTER))
+        lines = [part for line in lines for part in textwrap.wrap(line, room)]
+    axes.set_title("\n".join(lines), fontsize=10, loc="left")
+
+
+def extent(axes: Axes) -> tuple[float, float]:
+    """About how wide and high axes are, in points, before they are laid out."""
+    box, made = axes.get_position(), axes.figure
+    return box.width * made.get_figwidth() * 72.0, box.height * made.get_figheight() * 72.0  # type: ignore[union-attr]
 
 
 def panels_of(ax: Any, shape: tuple[int, ...], size: tuple[float, float]) -> NDArray[Any]:
