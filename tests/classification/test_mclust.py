@@ -67,6 +67,7 @@ def test_the_family_with_rows_without_a_class(name: str) -> None:
     assert model.family_ == told(name)["ssc_best"]
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.outcome.DataWarning")
 @pytest.mark.parametrize("name", SETS)
 def test_the_mixtures_that_mclust_chose(name: str) -> None:
     """A search over the cell that mclust chose for each class reaches its likelihood, and adds up as it should."""

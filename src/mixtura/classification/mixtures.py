@@ -21,7 +21,7 @@ from mixtura.em import Run
 from mixtura.estimators import GaussianMixture, conversion
 from mixtura.frame import Frame
 from mixtura.mixture import Mixture, Recipe
-from mixtura.outcome import FitFailed, MixtureError
+from mixtura.outcome import FitFailed
 from mixtura.parameters import Parameters
 from mixtura.problem import TINY, survey
 
@@ -50,7 +50,7 @@ def search(targets: Targets, X: Any, weight: Float | None, begin: Callable[[], A
         try:
             with _told_of(targets.named(c)):
                 found.append(begin().fit(rows, sample_weight=None if weight is None else weight[positions]))
-        except MixtureError as error:
+        except ValueError as error:
             remedy = "Give it more rows, merge it with another class, or use kind='edda', reg_covar or a prior."
             raise FitFailed(f"{targets.named(c)}: {error} {remedy}") from None
     return found
