@@ -33,18 +33,18 @@ class Reference:
         The partition that mclust begins from, by number of components, from 0.
     tight : mapping
         BIC by family and number of components, EM run to a relative change below 1e-10; None is R's NA.
-    default : mapping
-        BIC at mclust's own stopping rule.
     best : mapping
-        Best family and number of components by "bic" and "icl", at mclust's own stopping rule.
+        Best family and number of components by "bic" and "icl".
+    early : mapping
+        The same under mclust's own stopping rule.
     """
 
     name: str
     X: NDArray[np.float64]
     labels: Mapping[int, NDArray[np.int64]]
     tight: Mapping[Cell, float | None]
-    default: Mapping[Cell, float | None]
     best: Mapping[str, Cell]
+    early: Mapping[str, Cell]
 
 
 def rows_of(path: Path) -> NDArray[np.float64]:
@@ -79,7 +79,11 @@ def reference(name: str) -> Reference:
     tight = told(f"tight/{name}")
     fit = tight if further else told(f"fits/{name}")
     X = rows_of(GOLDEN / ("tight" if further else "data") / f"{name}.csv")
-    by_icl = fit.get("best_icl", fit["best_bic"])
-    best = {key: (one["modelName"], int(one["G"])) for key, one in (("bic", fit["best_bic"]), ("icl", by_icl))}
-    default = cells_of(fit["default"] if further else fit["BIC"])
-    return Reference(name, X, labels_of(fit["init"], len(X)), cells_of(tight["BIC"]), default, best)
+    best, early = ({key: _best(fit, key, end) for key in ("bic", "icl")} for end in ("_tight", ""))
+    return Reference(name, X, labels_of(fit["init"], len(X)), cells_of(tight["BIC"]), best, early)
+
+
+def _best(fit: Mapping[str, Any], criterion: str, end: str) -> Cell:
+    """The best by a criterion; a file of fits names that of ICL only where it is another than that of BIC."""
+    one = fit.get(f"best_{criterion}{end}", fit[f"best_bic{end}"])
+    return one["modelName"], int(one["G"])

@@ -48,8 +48,8 @@ def test_from_our_own_start_95_of_100_cells_are_within_a_tenth_or_above() -> Non
     assert sum(one.is_far for one in cells) <= 0.05 * len(cells)
 
 
-def test_faithful_is_lower_where_its_tree_differs() -> None:
-    """Rows of faithful coincide: from the tree that keeps them together mclust ends where ours does."""
+def test_from_the_tree_that_keeps_equal_rows_together_mclust_ends_alike() -> None:
+    """Rows of faithful coincide, so that it has two trees."""
     known = told("tight/together")
     X = reference("faithful").X
     settings = {"acceleration": None, "tol": 1e-12, "covariance_types": ["EEI", "VII", "VVV"]}
