@@ -159,10 +159,12 @@ def test_refits_whose_components_changed_places_are_put_right() -> None:
 
 
 def test_a_small_component_that_wandered_off_does_not_turn_the_others_round() -> None:
-    model = np.array([0.5, 0.3, 0.2]), np.array([[0.0], [6.0], [20.0]]), np.ones((3, 1, 1))
-    weights, means = np.array([[0.73, 0.05, 0.22]]), np.array([[[1.5], [60.0], [20.0]]])
-    covariances = np.array([3.0, 0.01, 1.0]).reshape(1, 3, 1, 1)
-    assert aligned.orders(aligned.affinities(model, weights, means, covariances)).tolist() == [[0, 1, 2]]
+    model = np.array([0.65, 0.35]), np.array([[0.0], [3.0]]), np.ones((2, 1, 1))
+    weights, means = np.array([[0.95, 0.05]]), np.array([[[1.0], [-1.5]]])
+    covariances = np.array([4.0, 0.25]).reshape(1, 2, 1, 1)
+    assert aligned.orders(aligned.affinities(model, weights, means, covariances)).tolist() == [[0, 1]]
+    swapped = aligned.affinities(model, weights[:, ::-1], means[:, ::-1], covariances[:, ::-1])
+    assert aligned.orders(swapped).tolist() == [[1, 0]]
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
@@ -191,6 +193,15 @@ def test_noise_and_equal_weights_and_priors_are_kept(kind: str) -> None:
     tight = mx.NormalInverseWishart(scale=2000.0, dof=2000.0)
     held = bootstrap(fitted(X[:60], prior=tight), X[:60], kind=kind, n_resamples=30, random_state=0)
     assert (held.standard_errors["covariances"] < 0.5 * free.standard_errors["covariances"]).all()
+
+
+def test_the_volume_of_the_noise_stays_as_it_is() -> None:
+    X = np.vstack([groups(n=60), np.random.default_rng(3).uniform(-9, 9, size=(8, 2))])
+    labels = np.r_[(np.arange(60) >= 40).astype(int), np.full(8, -1)]
+    filled = fitted(X, noise=True, init_params=labels)
+    given_volume = fitted(X, noise=float(np.exp(filled._noise.log_volume)), init_params=labels)
+    one, two = (bootstrap(model, X, n_resamples=15, random_state=0) for model in (filled, given_volume))
+    np.testing.assert_allclose(one.estimates["noise_weight"], two.estimates["noise_weight"], rtol=1e-5)
 
 
 @pytest.mark.parametrize("change", [lambda X: X + 1e8, lambda X: X * 1e120, lambda X: X * 1e-120])

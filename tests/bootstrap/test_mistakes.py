@@ -14,6 +14,7 @@ from sklearn.mixture import GaussianMixture as Theirs
 
 import mixtura as mx
 from mixtura.bootstrap import bootstrap, likelihood_ratio_test
+from mixtura.bootstrap.asked import read
 from tests.bootstrap.cases import KINDS, fitted, groups
 
 X = groups(n=60)
@@ -80,6 +81,16 @@ def test_refits_that_fail_are_counted_and_said() -> None:
     lone = np.r_[np.zeros(60), 1.0, 1.0, 1.0]
     with pytest.raises(mx.MixtureError, match=r"of 5 resamples could not be fitted, and 2 are needed"):
         bootstrap(three, few[:63], n_resamples=5, random_state=0, sample_weight=lone)
+
+
+def test_a_component_that_lost_its_rows_is_not_another_one() -> None:
+    few = np.vstack([X, [[90.0, 90.0], [90.0, 91.0], [91.0, 90.0]]])
+    begin = np.r_[(np.arange(60) >= 40).astype(int), np.full(3, 2)]
+    model = fitted(few, 3, init_params=begin, reg_covar=1e-2, tol=1e-6)
+    draws = read(model, few, "nonparametric", 100, 0.95, 0, 1, None).draws
+    lost = sum(draws.weights(i)[60:].sum() == 0 for i in range(100))
+    with pytest.warns(mx.DataWarning, match="could not be fitted"):
+        assert bootstrap(model, few, n_resamples=100, random_state=0).n_failed == lost > 2
 
 
 def test_a_model_that_stopped_early_is_said_to_lie_elsewhere() -> None:

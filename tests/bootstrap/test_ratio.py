@@ -87,6 +87,16 @@ def test_cuts_leave_the_other_components_alone() -> None:
         c = i // 2
         assert (cut[0][label != c] == label[label != c]).all()
         assert set(cut[0][label == c].tolist()) == {c, 2}
+        far = np.square(X - fit.means[0, c]).sum(axis=1)
+        shell = far[cut[0] == 2].min() > far[cut[0] == c].max()
+        assert shell == (i % 2 == 1)
+
+
+def test_half_of_the_weight_lies_below_the_median() -> None:
+    values = np.array([3.0, 1.0, 2.0])
+    assert contest._median(values, None) == 2.0
+    assert contest._median(values, np.array([5.0, 1.0, 1.0])) == 3.0
+    assert contest._median(np.repeat(values, [5, 1, 1]), None) == 3.0
 
 
 def test_it_says_what_it_found() -> None:

@@ -118,14 +118,14 @@ def _read(X: Any, sample_weight: Any) -> tuple[Float, Float | None]:
     source = inputs.source_of(GaussianMixture(), X, reset=True, at_least=2)
     weight = inputs.weight_of(sample_weight, source.shape[0])
     survey(replace(source, weight=weight))  # names the first cell that is no number
-    if weight is None:
-        return np.ascontiguousarray(source.take(slice(None))), None
-    there = np.flatnonzero(weight > 0.0)
+    if weight is None or weight.all():
+        return np.ascontiguousarray(source.take(slice(None))), weight
+    there = np.flatnonzero(weight)
     return np.ascontiguousarray(source.take(there)), weight[there]
 
 
 @dataclass(frozen=True)
-class Test:
+class Tested:
     """One test: k components against k + 1."""
 
     statistic: float
@@ -140,7 +140,7 @@ class Test:
 
 def _tests(
     rows: Float, weight: Float | None, name: str, most: int, count: int, seed: int, n_threads: int | None
-) -> Iterator[Test]:
+) -> Iterator[Tested]:
     """The tests of 1, 2, ... components, as far as mixtures can be fitted."""
     total = float(len(rows) if weight is None else weight.sum())
     fitter = Fitter(rows, name, max(GAIN / total, 1e-13), n_threads)
@@ -154,7 +154,7 @@ def _tests(
         statistic = float(_ratios(*observed, total)[0])
         model = fitter.published(observed[0])
         ratios = _resampled(fitter.task(k, model), fitter.task(k + 1, model), round(total), count, seed)
-        yield Test(statistic, ratios[np.isfinite(ratios)], int(count - np.isfinite(ratios).sum()))
+        yield Tested(statistic, ratios[np.isfinite(ratios)], int(count - np.isfinite(ratios).sum()))
         model = fitter.published(observed[1])
 
 
@@ -214,14 +214,14 @@ def _ratios(null: Refits, other: Refits, total: float) -> Float:
     return np.where(null.sound & other.sound, ratios, np.nan)
 
 
-def _warn(tests: list[Test], count: int) -> None:
+def _warn(tests: list[Tested], count: int) -> None:
     for k, one in enumerate(tests, 1):
         if one.failed > max(FEW * count, NUMBER):
             told = f"{one.failed} of {count} samples of {k} components could not be fitted and are left out of the "
             warnings.warn(told + "test: components collapse. Use a simpler family.", DataWarning, stacklevel=3)
 
 
-def _told(tests: list[Test], name: str, level: float, most: int, count: int) -> LikelihoodRatioTest:
+def _told(tests: list[Tested], name: str, level: float, most: int, count: int) -> LikelihoodRatioTest:
     if not tests:
         raise MixtureError("Two components cannot be fitted to these rows, so there is nothing to compare one with.")
     kept = len(tests) if tests[-1].p_value > level else len(tests) + 1
