@@ -48,6 +48,16 @@ def test_a_terminal_sees_candidates_and_the_time_left(
     assert "150 rows" in terminal.getvalue() and words in terminal.getvalue()
 
 
+def test_a_long_wait_for_the_first_candidate_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr(screen, "PATIENCE", -1.0)
+    with screen.bar("1 000 000 rows", quiet=False) as bar:
+        assert bar is not None
+        bar.move(0, 126, 0.0)
+        bar.bar.refresh()
+    assert "0 of 126 candidates (first use compiles)" in terminal.getvalue()
+
+
 def test_a_search_moves_the_bar(mixtura, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
     assert mixtura("select", "acidity", "-k", "1:3").code == 0

@@ -16,6 +16,9 @@ from mixtura.cli.words import duration
 if TYPE_CHECKING:
     from rich.console import Console
 
+# Seconds without a candidate after which something is said.
+PATIENCE = 5.0
+
 
 @contextmanager
 def page() -> Iterator[Console]:
@@ -42,14 +45,24 @@ def bar(words: str, *, quiet: bool) -> Iterator[Bar | None]:
     from rich import progress as bars
     from rich.console import Console
 
-    columns = (
-        bars.TextColumn("{task.description}"),
-        bars.BarColumn(bar_width=20),
-        bars.TextColumn("{task.fields[told]}"),
-        bars.TimeElapsedColumn(),
-    )
+    class Told(bars.ProgressColumn):
+        def render(self, task: bars.Task) -> str:
+            return f"{task.fields['told']}{patience(task.completed, task.elapsed or 0.0)}"
+
+    columns = (bars.TextColumn("{task.description}"), bars.BarColumn(16), Told(), bars.TimeElapsedColumn())
     with bars.Progress(*columns, console=Console(stderr=True, markup=False), transient=True) as shown:
         yield Bar(shown, shown.add_task(words, total=None, told=""))
+
+
+def patience(done: float, elapsed: float) -> str:
+    """What a long wait for the first candidate may be: the compiler's work is kept, so it is met once on a machine.
+
+    Examples
+    --------
+    >>> patience(0, 1.0), patience(0, 20.0), patience(3, 20.0)
+    ('', ' (first use compiles)', '')
+    """
+    return " (first use compiles)" if not done and elapsed > PATIENCE else ""
 
 
 @dataclass(frozen=True)

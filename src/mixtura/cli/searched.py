@@ -121,6 +121,6 @@ class Searched:
             yield "sample", f"The search saw a random sample of {seen}."
         for line in self.board.verdict:
             if not standings.tells_failures(line, self.board.results):
-                yield "in it" if self.sample else "verdict", line
+                yield "sample" if self.sample else "verdict", line
         for line in standings.failures(self.board.results):
             yield "not fitted", line
