@@ -1,5 +1,7 @@
 """Paths and entropies are the numbers of the model and of the merge."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -62,9 +64,11 @@ def test_entropies_are_those_of_the_merge() -> None:
     assert panels.shape == (2,)
     np.testing.assert_array_equal(panels[0].lines[0].get_data(), [np.arange(1, 6), merged.entropy_])
     np.testing.assert_allclose(panels[1].lines[0].get_xdata(), np.r_[0.0, np.cumsum(merged.merged_rows_)])
-    for axes, elbow in zip(panels, (merged.elbow_, merged.rescaled_elbow_), strict=True):
+    apart = replace(merged, elbow_=2, rescaled_elbow_=4)
+    for axes, elbow in zip(entropy(apart), (2, 4), strict=True):
         ring = next(line for line in axes.lines if line.get_markeredgecolor() == INK)
         assert ring.get_ydata()[0] == merged.entropy_[elbow - 1]
+        assert f"elbow at {elbow}" in headline(axes)
     assert headline(panels[0]) == f"elbow at {merged.elbow_} clusters" and is_picture(panels)
     assert [text.get_text() for text in panels[1].texts] == ["1", "2", "3", "4", "5"]
     alone = Figure().subplots()
