@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+import array_api_strict
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -54,6 +55,14 @@ def test_single_precision(settings: dict[str, Any]) -> None:
     assert {mixture.means_.dtype for mixture in model.mixtures_} == {np.dtype(np.float32)}
     double = MixtureClassifier(**settings, unlabeled=np.nan).fit(X, hidden("diabetes"))
     np.testing.assert_allclose(model.predict_proba(X.astype(np.float32)), double.predict_proba(X), atol=1e-3)
+
+
+@both
+def test_arrays_of_another_namespace(settings: dict[str, Any]) -> None:
+    elsewhere = array_api_strict.asarray(X)
+    model = MixtureClassifier(**settings, unlabeled=np.nan).fit(elsewhere, hidden("diabetes"))
+    host = MixtureClassifier(**settings, unlabeled=np.nan).fit(X, hidden("diabetes"))
+    np.testing.assert_allclose(model.predict_proba(elsewhere), host.predict_proba(X), atol=1e-6)
 
 
 def test_far_offsets_and_units() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -154,3 +155,34 @@ def test_rows_without_a_class_help() -> None:
     many = MixtureClassifier("edda", covariance_types="VVV", unlabeled=-1).fit(points, known)
     assert many.score(points, truth) > few.score(points, truth)
     assert many.score(points, truth) > 0.95
+
+
+def test_one_component_a_class_is_one_gaussian_a_class() -> None:
+    """Two ways to the same maximum: families of their own that hold all matrices, and one that does."""
+    alone = MixtureClassifier(n_components=1, covariance_types="VVV", unlabeled="?", tol=1e-12).fit(X, partly())
+    shared = MixtureClassifier("edda", covariance_types="VVV", unlabeled="?", tol=1e-12).fit(X, partly())
+    assert alone.n_parameters_ == shared.n_parameters_
+    same(alone, shared, 1e-5)
+    assert alone.log_likelihood_ == pytest.approx(shared.log_likelihood_, rel=1e-11)
+
+
+def test_rows_without_a_class_move_a_mixture_up() -> None:
+    kind = SMALL | {"n_components": 2, "covariance_types": "EEE"}
+    model = MixtureClassifier(**kind, unlabeled="?").fit(X, partly())
+    start = MixtureClassifier(**kind).fit(X[partly() != "?"], Y[partly() != "?"])
+    start.unlabeled = "?"
+    reached = -0.5 * (start.bic(X, partly()) - start.n_parameters_ * np.log(len(X)))
+    assert model.log_likelihood_ > reached
+    assert [m.n_components for m in model.mixtures_] == [2, 2, 2]
+
+
+def test_a_mixture_that_comes_apart_is_searched_again() -> None:
+    rows_, names = rows("iris")
+    codes = names.astype(object)
+    codes[np.r_[np.arange(0, 150, 2), np.arange(50, 60)]] = "?"
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        model = MixtureClassifier(n_components=[1, 5], covariance_types="VEV", unlabeled="?").fit(rows_, codes)
+    assert np.isfinite(model.log_likelihood_)
+    assert model.score(rows_, names) > 0.9
+    assert any("searched for again" in str(one.message) for one in heard)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import signature
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -27,7 +27,7 @@ from mixtura.parameters import Parameters
 from mixtura.prior import NormalInverseWishart
 from mixtura.problem import Look, Settings
 from mixtura.selection import MixtureSearch
-from mixtura.selection.grid import grid
+from mixtura.selection.grid import grid, numbers
 from mixtura.sources.frames import is_frame
 from mixtura.start import STARTS
 
@@ -205,17 +205,19 @@ class MixtureClassifier(Answers):
             weight = inputs.weight_of(sample_weight, source.shape[0])
             found = targets.read(y, self.unlabeled, weight, source.shape[0], type(self).__name__)
             given = targets.given_priors(self.priors, found.classes)
-            rows = X if is_frame(X) else source.rows
-            searches = None if self.kind == "edda" else mixtures.search(found, rows, weight, self._search)
+            searcher = mixtures.Searcher(found, X if is_frame(X) else source.rows, weight, self._search)
+            counts = numbers(self.n_components)
+            mixed = self.kind == "mixture"
+            searches = [searcher.fit(c, counts) for c in range(len(found.classes))] if mixed else []
             with self._working(source, weight, len(found.classes)) as ready:
                 dtype = np.float32 if inputs.is_single(X) else np.float64
                 lesson = Lesson(ready, Look.at(ready, False), found, given, self._settings(), dtype)
                 self._forget()
                 self.classes_ = found.classes
-                if searches is None:
-                    self._adopt_gaussians(lesson)
+                if mixed:
+                    self._adopt_mixtures(lesson, searches, searcher)
                 else:
-                    self._adopt_mixtures(lesson, searches)
+                    self._adopt_gaussians(lesson)
                 observed = observe(ready, self._decision(), found.codes)
             self.log_likelihood_ = observed.log_likelihood
             self.bic_ = criteria.bic(observed.log_likelihood, self.n_parameters_, observed.weight)
@@ -239,14 +241,16 @@ class MixtureClassifier(Answers):
         self.priors_, self.n_parameters_ = best.priors, evidence.n_parameters
         self.converged_, self.n_iter_ = best.row.outcome is Outcome.CONVERGED, best.row.passes
 
-    def _adopt_mixtures(self, lesson: Lesson, searches: list[MixtureSearch]) -> None:
+    def _adopt_mixtures(self, lesson: Lesson, searches: list[MixtureSearch], searcher: mixtures.Searcher) -> None:
         """A mixture a class; with rows of no class they learn from these too."""
+        both = None
+        if lesson.targets.unlabeled > 0:
+            both = mixtures.learn(lesson, searches, searcher, numbers(self.n_components))
         self.searches_, self.mixtures_ = searches, [search.best_estimator_ for search in searches]
         self.n_parameters_ = lesson.n_shares + sum(mixture.n_parameters_ for mixture in self.mixtures_)
         self.priors_ = lesson.targets.shares if lesson.priors is None else lesson.priors
         self.converged_, self.n_iter_ = all(mixture.converged_ for mixture in self.mixtures_), 1
-        if lesson.targets.unlabeled > 0:
-            both = mixtures.learn(lesson, self.mixtures_)
+        if both is not None:
             names = [mixture.covariance_type for mixture in self.mixtures_]
             self.mixtures_ = [self._mixture(*one, both.run) for one in zip(both.mixtures, names, strict=True)]
             self.priors_, self.n_iter_ = both.priors, both.run.passes
@@ -261,10 +265,10 @@ class MixtureClassifier(Answers):
         mixture.converged_, mixture.n_iter_ = ended.outcome is Outcome.CONVERGED, ended.passes
         return mixture
 
-    def _search(self) -> MixtureSearch:
+    def _search(self, n_components: Sequence[int]) -> MixtureSearch:
         """A search for the mixture of one class."""
         names = signature(MixtureSearch).parameters.keys() & self.get_params(deep=False).keys()
-        return MixtureSearch(**{name: getattr(self, name) for name in names})
+        return MixtureSearch(**{name: getattr(self, name) for name in names} | {"n_components": n_components})
 
     def _settings(self) -> Settings:
         prior = NormalInverseWishart() if isinstance(self.prior, str) else self.prior

@@ -20,40 +20,50 @@ from mixtura.covariance import Family, resolve
 from mixtura.em import Run
 from mixtura.estimators import GaussianMixture, conversion
 from mixtura.frame import Frame
+from mixtura.kernels.supervised import taken
 from mixtura.mixture import Mixture, Recipe
-from mixtura.outcome import FitFailed
+from mixtura.outcome import DataWarning, FitFailed
 from mixtura.parameters import Parameters
 from mixtura.problem import TINY, survey
+from mixtura.sources.frames import is_frame
 
 
-def search(targets: Targets, X: Any, weight: Float | None, begin: Callable[[], Any]) -> list[Any]:
-    """A fitted search a class.
+@dataclass(frozen=True)
+class Searcher:
+    """Searches for the mixture of one class, on its labeled rows.
 
     Parameters
     ----------
     targets : Targets
-    X : array-like or DataFrame of shape (N, D)
-        As the user gave it: the rows of one class are taken at a time, with the names of their columns.
+    rows : array or DataFrame of shape (N, D)
+        The rows of one class are taken at a time, with the names of their columns.
     weight : array of shape (N,) or None
     begin : callable
-        Makes an unfitted search.
-
-    Raises
-    ------
-    MixtureError
-        Where a class cannot be fitted: its name, its number of rows, and the reason.
+        An unfitted search for the mixture of some numbers of components.
     """
-    found = []
-    for c in range(len(targets.classes)):
-        positions = np.flatnonzero(targets.codes == c)
-        rows = _safe_indexing(X, positions)
+
+    targets: Targets
+    rows: Any
+    weight: Float | None
+    begin: Callable[[Sequence[int]], Any]
+
+    def fit(self, c: int, n_components: Sequence[int]) -> Any:
+        """A fitted search for the mixture of a class.
+
+        Raises
+        ------
+        FitFailed
+            Where nothing could be fitted: the class, its number of rows, and the reason.
+        """
+        positions = np.flatnonzero(self.targets.codes == c)
+        rows = _safe_indexing(self.rows, positions) if is_frame(self.rows) else taken(self.rows, positions)
+        weight = None if self.weight is None else self.weight[positions]
         try:
-            with _told_of(targets.named(c)):
-                found.append(begin().fit(rows, sample_weight=None if weight is None else weight[positions]))
+            with _told_of(self.targets.named(c)):
+                return self.begin(n_components).fit(rows, sample_weight=weight)
         except ValueError as error:
             remedy = "Give it more rows, merge it with another class, or use kind='edda', reg_covar or a prior."
-            raise FitFailed(f"{targets.named(c)}: {error} {remedy}") from None
-    return found
+            raise FitFailed(f"{self.targets.named(c)}: {error} {remedy}") from None
 
 
 @contextmanager
@@ -82,39 +92,59 @@ class Both:
     mixtures: list[Parameters]
 
 
-def learn(lesson: Lesson, fitted: Sequence[GaussianMixture]) -> Both:
+def learn(lesson: Lesson, searches: list[Any], searcher: Searcher, n_components: Sequence[int]) -> Both:
     """EM over all rows from mixtures that were fitted to the labeled ones; families and numbers of components stay.
+
+    A mixture that comes apart among the other rows had more components than its labeled rows can carry: its class is
+    searched again for fewer, in place, and a warning says so.
 
     Raises
     ------
     FitFailed
-        Where a component became singular or lost its rows.
+        Where even one component a class became singular or lost its rows.
     """
+    while True:
+        fitted = [search.best_estimator_ for search in searches]
+        frame, model = _joined(lesson, fitted)
+        run = lesson.learn(lesson.sized(model.members[-1].stop, model.order).framed(frame), model)
+        if run.outcome.ok:
+            return _published(lesson, run, frame, fitted)
+        c = _weakest(model.members, run)
+        fewer = [k for k in n_components if k < fitted[c].n_components]
+        told = f"{lesson.targets.named(c)}: with the rows without a label, EM failed. {run.outcome.value} {run.reason}"
+        if not fewer:
+            raise FitFailed(f"{told} Use reg_covar, a prior, or fewer columns.")
+        warnings.warn(f"{told} Its mixture was searched for again, with fewer components.", DataWarning, stacklevel=6)
+        searches[c] = searcher.fit(c, fewer)
+
+
+def _weakest(members: Sequence[slice], run: Run) -> int:
+    """The class of the component that failed, or that of the most components."""
+    owners = [c for c, own in enumerate(members) if run.failed is not None and own.start <= run.failed < own.stop]
+    return owners[0] if owners else int(np.argmax([own.stop - own.start for own in members]))
+
+
+def _joined(lesson: Lesson, fitted: Sequence[GaussianMixture]) -> tuple[Frame, Joined]:
+    """Fitted mixtures as one model, in a frame that suits all their families."""
     d = lesson.source.shape[1]
     known = [conversion.parameters_of(one) for one in fitted]
     families = [resolve(one.covariance_type, d)[0] for one in fitted]
     ridge = lesson.settings.reg_covar
     frame = lesson.look.summary.frame(all(family.scales for family in families), TINY * ridge**0.5)
-    members = slices([mixture.shape[0] for mixture in known])
     shares = lesson.targets.shares if lesson.priors is None else lesson.priors
     parts = [_part(lesson, c, known[c], families[c], frame, shares[c]) for c in range(lesson.n_classes)]
-    model = Joined(parts, members, lesson.priors)
-    sized = lesson.sized(members[-1].stop, model.order)
-    run = lesson.learn(sized.framed(frame), model)
-    if not run.outcome.ok:
-        raise FitFailed(f"Learning from rows without a label failed. {_class_of(lesson, members, run)}{run.reason}")
+    return frame, Joined(parts, slices([mixture.shape[0] for mixture in known]), lesson.priors)
+
+
+def _published(lesson: Lesson, run: Run, frame: Frame, fitted: Sequence[GaussianMixture]) -> Both:
+    """The mixtures of a run, each in the layout that it was searched in."""
     ended: Any = run.model
+    layouts = [resolve(one.covariance_type, lesson.source.shape[1])[1] for one in fitted]
     published = [
-        Parameters.publish(part, frame, mixture.layout, None, lesson.dtype)
-        for part, mixture in zip(ended.parts, known, strict=True)
+        Parameters.publish(part, frame, layout, None, lesson.dtype)
+        for part, layout in zip(ended.parts, layouts, strict=True)
     ]
     return Both(run, ended.shares / ended.shares.sum(), published)
-
-
-def _class_of(lesson: Lesson, members: Sequence[slice], run: Run) -> str:
-    """Which class the component that failed is of."""
-    owners = [c for c, own in enumerate(members) if run.failed is not None and own.start <= run.failed < own.stop]
-    return f"{lesson.targets.named(owners[0])}: " if owners else ""
 
 
 def _part(lesson: Lesson, c: int, known: Parameters, family: Family, frame: Frame, share: float) -> Mixture:

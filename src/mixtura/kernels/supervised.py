@@ -124,11 +124,12 @@ class Supervised:
 
 def _gathered(block: Block, positions: NDArray[np.int64]) -> Block:
     """Some rows of a block as a block of their own."""
-    weight = None if block.weight is None else _taken(block.weight, positions)
-    return replace(block, rows=_taken(block.rows, positions), weight=weight)
+    weight = None if block.weight is None else taken(block.weight, positions)
+    return replace(block, rows=taken(block.rows, positions), weight=weight)
 
 
-def _taken(array: Array, positions: NDArray[np.int64]) -> Array:
+def taken(array: Array, positions: NDArray[np.int64]) -> Array:
+    """Some rows of an array of any namespace, as a copy where it is."""
     if is_host(array):
         return array[positions]
     xp = namespace(array)
