@@ -84,12 +84,12 @@ def test_cuts_leave_the_other_components_alone() -> None:
     samples = contest.Samples(X, None, 1, np.zeros(1, np.uint64))
     label = contest.nearest(X, fit.weights[0], fit.means[0], fit.covariances[0])
     for i, cut in enumerate(contest.cuts(fit, samples, True)):
-        c = i // 2
+        c = i % 2
         assert (cut[0][label != c] == label[label != c]).all()
         assert set(cut[0][label == c].tolist()) == {c, 2}
         far = np.square(X - fit.means[0, c]).sum(axis=1)
         shell = far[cut[0] == 2].min() > far[cut[0] == c].max()
-        assert shell == (i % 2 == 1)
+        assert shell == (i // 2 == contest.AXES)
 
 
 def test_half_of_the_weight_lies_below_the_median() -> None:

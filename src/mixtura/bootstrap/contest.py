@@ -18,6 +18,8 @@ from mixtura.bootstrap.refits import Refits, Task, refit
 
 # Rows whose components are told at a time.
 BLOCK = 2**14
+# Axes of a component across which it is cut.
+AXES = 2
 # Beginnings climb until a pass gains less than so many times what ends a fit; the best of them goes on.
 COARSE = 10.0
 
@@ -58,7 +60,7 @@ def contest(null: Task, other: Task, samples: Samples, stop: Stop) -> tuple[Refi
     """The fits of k and of k + 1 components to every sample.
 
     k components begin at the null model and from k-means; k + 1 from k-means, and from the fit of k components with
-    each of them in turn cut in two, once across its longest axis and once into a core and a shell. The best is kept.
+    each of them in turn cut in two, across each of its longest axes and into a core and a shell. The best is kept.
     The rows of the data and samples from the null model are treated alike: a bad optimum is as likely there as here.
     """
     small = compiled.compact(other, samples.size)
@@ -126,25 +128,27 @@ def _standardized(rows: Float, weight: Float | None) -> Float:
 
 
 def cuts(found: Refits, samples: Samples, scales: bool) -> list[Labels]:
-    """Labels (S, n) with each component in turn cut in two, once across its longest axis, once into a core and a shell.
+    """Labels (S, n) with each component in turn cut in two, across its longest axes and into a core and a shell.
 
-    What becomes component k lies beyond the mean on that axis, or farther from the mean than half of the component's
+    What becomes component k lies beyond the mean on an axis, or farther from the mean than half of the component's
     rows. Axes are those of the correlations where columns may be scaled (`scales`). Of a sample whose fit is not sound
     all rows are component 0.
     """
     k = found.weights.shape[1]
-    labels = np.zeros((2 * k, samples.count, samples.size), dtype=np.int64)
+    axes = min(AXES, samples.rows.shape[1])
+    labels = np.zeros((axes + 1, k, samples.count, samples.size), dtype=np.int64)
     for j in np.flatnonzero(found.sound).tolist():
         rows, weight = samples.one(j)
-        labels[:, j] = label = nearest(rows, found.weights[j], found.means[j], found.covariances[j])
+        labels[:, :, j] = label = nearest(rows, found.weights[j], found.means[j], found.covariances[j])
         for c in range(k):
             own, apart, covariance = label == c, rows - found.means[j, c], found.covariances[j, c]
             unit = np.sqrt(np.diagonal(covariance)) if scales else np.ones(len(covariance))
-            along = np.linalg.eigh(covariance / unit / unit[:, None])[1][:, -1] / unit
-            labels[2 * c, j, own & (apart @ along > 0.0)] = k
+            along = np.linalg.eigh(covariance / unit / unit[:, None])[1] / unit[:, None]
+            for i in range(axes):
+                labels[i, c, j, own & (apart @ along[:, -1 - i] > 0.0)] = k
             distance = np.einsum("nd,de,ne->n", apart, np.linalg.inv(covariance), apart)
-            labels[2 * c + 1, j, own & (distance > _median(distance[own], None if weight is None else weight[own]))] = k
-    return list(labels)
+            labels[axes, c, j, own & (distance > _median(distance[own], None if weight is None else weight[own]))] = k
+    return list(labels.reshape(-1, samples.count, samples.size))
 
 
 def _median(values: Float, weight: Float | None) -> float:
