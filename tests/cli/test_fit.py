@@ -217,6 +217,14 @@ def test_what_cannot_be_fitted(mixtura, family: str, k: int, words: str) -> None
     assert words in ended.err and ended.err.count("\n") == 1
 
 
+def test_a_start_that_fails_names_the_option_for_more(mixtura) -> None:
+    Path("few.csv").write_text("x,y\n1,2.5\n2,1.5\n3.5,4\n8,7\n9,9.5\n")
+    ended = mixtura("fit", "few.csv", "-k", 5)
+    assert ended.code == 3 and ended.err.endswith("Other starts may do: add --n-init 10.\n")
+    assert "--n-init 10" not in mixtura("fit", "few.csv", "-k", 5, "--n-init", 2).err
+    assert "--n-init 10" not in mixtura("fit", "few.csv", "-k", 6).err
+
+
 def test_rows_that_are_all_the_same(mixtura) -> None:
     Path("same.csv").write_text("a,b\n" + "1.5,2.5\n" * 9)
     ended = mixtura("fit", "same.csv", "-k", 2, "--columns", "a,b")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import mixtura as mx
+from mixtura.outcome import MixtureError
 
 # Writes the checkpoint after every candidate, each of which takes a while.
 SLOW = """
@@ -60,6 +61,30 @@ def test_a_search_on_a_sample_is_judged_on_all_rows(mixtura, groups) -> None:
     assert told["search"]["rows"][0]["log_likelihood"] > told["log_likelihood"]
     assert "Best by BIC on all rows" in mixtura("inspect", "best").out
     assert mx.load("best").n_components == 3
+
+
+def test_a_refit_that_fails_is_a_row_with_its_reason(mixtura, groups, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mixtura.cli import searches
+
+    np.savetxt("groups.csv", groups, delimiter=",", header="a,b", comments="")
+    arguments = ("select", "groups.csv", "-k", "2:4", "-c", "EII", "--sample", 300)
+    plain, lost = searches.search, {3}
+
+    def failing(of: Any, rows: Any, wanted: Any, *more: Any) -> Any:
+        if rows is of.rows and set(wanted.numbers) <= lost:
+            raise MixtureError("Lost: on purpose.")
+        return plain(of, rows, wanted, *more)
+
+    monkeypatch.setattr(searches, "search", failing)
+    told = json.loads(mixtura(*arguments, "--json").out)["search"]["sample"]["all_rows"]
+    assert [(row["bic"] is None, row["outcome"] == "Lost: on purpose.") for row in told["rows"]].count(
+        (True, True)
+    ) == 1
+    assert told["rows"][told["best"]]["n_components"] == 4
+    assert "3 components" not in mixtura(*arguments).out.split("on all rows")[-1]
+    lost.update((2, 4))
+    none = mixtura(*arguments)
+    assert none.code == 3 and "None of the best 3 could be fitted to all rows. Lost: on purpose." in none.err
 
 
 def test_a_sample_of_no_fewer_rows(mixtura) -> None:

@@ -44,7 +44,7 @@ def _list(as_json: bool) -> None:
         screen.facts(shown, [(str(entry["name"]), f"{entry['title']}.{_purposes(entry)}") for entry in entries])
         shown.print()
         screen.paragraph(shown, "Next:")
-        screen.commands(shown, ["mixtura fit faithful -k 2", "mixtura data faithful -o faithful.csv"])
+        screen.commands(shown, ["mixtura select faithful", "mixtura data faithful -o faithful.csv"])
 
 
 def _purposes(entry: dict[str, str | None]) -> str:

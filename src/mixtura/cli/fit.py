@@ -14,6 +14,10 @@ from mixtura.cli.models import as_options, write_model
 from mixtura.cli.requests import Choosing, Saying, Settings
 from mixtura.cli.result import Result
 from mixtura.cli.words import count
+from mixtura.outcome import MixtureError
+
+# How the text begins where no other start was tried.
+ALONE = "The only start failed."
 
 
 def run(
@@ -41,8 +45,13 @@ def _fit(of: Gathered, k: int, family: str, settings: Settings, quiet: bool) -> 
         raise Stop(
             Code.INPUT, f"{of.table.title} gives {count(n)} rows, too few for {k} components. Use fewer components."
         )
-    with watching(of, quiet) as watch:
-        return search(of, of.rows, Wanted((k,), (family,), "bic", settings), watch).best_estimator_
+    try:
+        with watching(of, quiet) as watch:
+            return search(of, of.rows, Wanted((k,), (family,), "bic", settings), watch).best_estimator_
+    except MixtureError as error:
+        if not str(error).startswith(ALONE):
+            raise
+        raise MixtureError(f"{error} Other starts may do: add --n-init 10.") from error
 
 
 def require_converged(model: Any, strict: bool) -> None:

@@ -15,7 +15,7 @@ from mixtura.cli.models import calm, in_options
 from mixtura.cli.requests import Settings
 from mixtura.cli.searched import Board, Sample, Searched
 from mixtura.cli.words import count
-from mixtura.outcome import FitFailed
+from mixtura.outcome import FitFailed, MixtureError
 from mixtura.selection import verdict
 from mixtura.selection.mixture_search import Door, MixtureSearch
 from mixtura.selection.progress import Watch
@@ -121,7 +121,7 @@ def _refit(of: Gathered, one: Wanted, watch: Watch, row: Row) -> tuple[Any, Row]
     """A candidate fitted to all rows, None where it cannot be, and its row of the table."""
     try:
         found = search(of, of.rows, one, watch)
-    except FitFailed as error:
+    except MixtureError as error:
         nothing: dict[str, Any] = {
             name: None for name, value in vars(row).items() if isinstance(value, float) and name != "seconds"
         }
