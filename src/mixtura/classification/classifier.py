@@ -98,6 +98,9 @@ class MixtureClassifier(Answers):
     its degrees of freedom count the class proportions (they do from its version 6.1.1 on). MclustSSC's likelihood is
     `log_likelihood_`.
 
+    From few rows a class, BIC may choose mixtures that follow single rows (mclust's does on the same rows); fewer
+    `n_components`, a `prior` or "edda" are safer there.
+
     References
     ----------
     .. [1] T. Hastie and R. Tibshirani (1996), Discriminant analysis by Gaussian mixtures, Journal of the Royal
