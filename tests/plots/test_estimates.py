@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from mixtura.bootstrap import bootstrap
 from mixtura.outcome import MixtureError
 from mixtura.plots import intervals
+from mixtura.resampling import bootstrap
 from tests.plots.looking import FAITHFUL, fitted, headline, is_picture
 
 

@@ -59,8 +59,7 @@ def intervals(
     >>> import mixtura as mx
     >>> rows = mx.datasets.load_acidity().data
     >>> model = mx.GaussianMixture(2, reg_covar=0, tol=1e-8, random_state=0).fit(rows)
-    >>> from mixtura.bootstrap import bootstrap
-    >>> axes = mx.plot.intervals(bootstrap(model, rows, n_resamples=20, random_state=0), feature_names=["acidity"])
+    >>> axes = mx.plot.intervals(mx.bootstrap(model, rows, n_resamples=20, random_state=0), feature_names=["acidity"])
     >>> axes.get_xlabel(), axes.get_ylabel()
     ('component', 'mean of acidity')
     """

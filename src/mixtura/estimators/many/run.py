@@ -102,7 +102,7 @@ def fit_many(
     2                      6      -1.90...       2  converged
     """
     settings = {name: value for name, value in locals().items() if name not in ("Xs", "sample_weight")}
-    settings["random_state"] = _seed(random_state)
+    settings["random_state"] = seed_of(random_state)
     estimator = GaussianMixture(**settings)
     estimator._validate_params()
     sets = sets_of(Xs)
@@ -115,7 +115,7 @@ def fit_many(
     return fits
 
 
-def _seed(random_state: Any) -> int:
+def seed_of(random_state: Any) -> int:
     """One integer, which stands for itself."""
     if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool):
         return int(random_state)

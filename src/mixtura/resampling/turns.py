@@ -11,10 +11,10 @@ import numpy as np
 
 from mixtura import threads
 from mixtura.arrays import Float
-from mixtura.bootstrap import compiled
-from mixtura.bootstrap.compiled import Stop
-from mixtura.bootstrap.draws import Draws
-from mixtura.bootstrap.refits import Refits, Task, refit
+from mixtura.resampling import compiled
+from mixtura.resampling.compiled import Stop
+from mixtura.resampling.draws import Draws
+from mixtura.resampling.refits import Refits, Task, refit
 
 # Rows times components, and passes to be written down, that a thread takes at a time.
 TURN, WRITTEN = 2**16, 2**19

@@ -37,9 +37,9 @@ class LikelihoodRatioTest:
     Examples
     --------
     >>> import numpy as np
-    >>> from mixtura.bootstrap import likelihood_ratio_test
+    >>> import mixtura as mx
     >>> X = np.r_[np.linspace(0, 1, 40), np.linspace(9, 10, 40)][:, None]
-    >>> print(likelihood_ratio_test(X, covariance_type="tied", n_resamples=39, random_state=0))
+    >>> print(mx.likelihood_ratio_test(X, covariance_type="tied", n_resamples=39, random_state=0))
     Likelihood ratio test of the number of components, tied: 39 samples a test
       components     against   2 log ratio     p-value
                1           2        324.89       0.025

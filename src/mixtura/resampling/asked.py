@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from mixtura.arrays import Float
-from mixtura.bootstrap.draws import KINDS, Draws
-from mixtura.bootstrap.refits import Task, settled
 from mixtura.covariance import resolve
 from mixtura.estimators import GaussianMixture, inputs, solve
-from mixtura.estimators.many.run import _seed
+from mixtura.estimators.many.run import seed_of
 from mixtura.outcome import MixtureError
 from mixtura.problem import survey
+from mixtura.resampling.draws import KINDS, Draws
+from mixtura.resampling.refits import Task, settled
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def read(
         raise MixtureError(f"X has {d} features, but the model has {parameters.shape[1]}.")
     weight = inputs.weight_of(sample_weight, source.shape[0])
     counts = np.ones(source.shape[0]) if weight is None else weight
-    draws = Draws(kind, counts, parameters, _seed(random_state), int(n_resamples))
+    draws = Draws(kind, counts, parameters, seed_of(random_state), int(n_resamples))
     draws.require()
     survey(replace(source, weight=weight))  # names the first cell that is no number
     family, _ = resolve(model.covariance_type, d)

@@ -13,9 +13,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.mixture import GaussianMixture as Theirs
 
 import mixtura as mx
-from mixtura.bootstrap import bootstrap, likelihood_ratio_test
-from mixtura.bootstrap.asked import read
-from tests.bootstrap.cases import KINDS, fitted, groups
+from mixtura.resampling import bootstrap, likelihood_ratio_test
+from mixtura.resampling.asked import read
+from tests.resampling.cases import KINDS, fitted, groups
 
 X = groups(n=60)
 MODEL = fitted(X)

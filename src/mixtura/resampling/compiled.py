@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.arrays import Float, is_elsewhere
-from mixtura.bootstrap.refits import Refits, Task, dense
 from mixtura.estimators.many.small import ready
 from mixtura.kernels import count_features
+from mixtura.resampling.refits import Refits, Task, dense
 
 if TYPE_CHECKING:
     from mixtura.kernels.batch import Begin
@@ -34,7 +34,7 @@ def spans(count: int, size: int, times: int = 1) -> NDArray[np.int64]:
 
     Examples
     --------
-    >>> from mixtura.bootstrap.compiled import spans
+    >>> from mixtura.resampling.compiled import spans
     >>> spans(2, 5).tolist()
     [[0, 5], [5, 10]]
     """

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import mixtura as mx
-from mixtura.bootstrap import LikelihoodRatioTest, compiled, contest, likelihood_ratio_test, ratio, turns
-from tests.bootstrap.cases import groups
+from mixtura.resampling import LikelihoodRatioTest, compiled, contest, likelihood_ratio_test, ratio, turns
+from tests.resampling.cases import groups
 
 
 def compare(X: Any, **asked: Any) -> LikelihoodRatioTest:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixtura.arrays import Float
-from mixtura.bootstrap import table
+from mixtura.resampling import table
 
 NAMES = {
     "nonparametric": "Nonparametric bootstrap",
@@ -50,10 +50,9 @@ class Bootstrap:
     --------
     >>> import numpy as np
     >>> import mixtura as mx
-    >>> from mixtura.bootstrap import bootstrap
     >>> X = np.r_[np.arange(9.0), np.arange(50.0, 59.0)][:, None]
     >>> model = mx.GaussianMixture(2, reg_covar=0, random_state=0).fit(X).sort_components(0)
-    >>> found = bootstrap(model, X, kind="jackknife")
+    >>> found = mx.bootstrap(model, X, kind="jackknife")
     >>> found.standard_errors["means"][:, 0].round(3)
     array([0.941, 0.941])
     >>> print(found)

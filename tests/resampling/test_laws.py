@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mixtura as mx
-from mixtura.bootstrap import Bootstrap, aligned, bootstrap, compiled, run, turns
-from mixtura.bootstrap.refits import Refits
-from tests.bootstrap.cases import KINDS, NAMES, fitted, groups
+from mixtura.resampling import Bootstrap, aligned, bootstrap, compiled, run, turns
+from mixtura.resampling.refits import Refits
+from tests.resampling.cases import KINDS, NAMES, fitted, groups
 
 
 def same(one: Bootstrap, two: Bootstrap, rtol: float) -> None:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from mixtura import start
 from mixtura.arrays import Float
-from mixtura.bootstrap import compiled
-from mixtura.bootstrap.compiled import Stop
-from mixtura.bootstrap.refits import Refits, Task, refit
+from mixtura.resampling import compiled
+from mixtura.resampling.compiled import Stop
+from mixtura.resampling.refits import Refits, Task, refit
 
 # Rows whose components are told at a time.
 BLOCK = 2**14
@@ -166,7 +166,7 @@ def nearest(rows: Float, weights: Float, means: Float, covariances: Float) -> An
     Examples
     --------
     >>> import numpy as np
-    >>> from mixtura.bootstrap.contest import nearest
+    >>> from mixtura.resampling.contest import nearest
     >>> nearest(np.array([[0.0], [1.2]]), np.array([0.9, 0.1]), np.array([[0.0], [2.0]]), np.ones((2, 1, 1)))
     array([0, 0])
     """

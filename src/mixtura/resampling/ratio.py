@@ -11,20 +11,20 @@ import numpy as np
 
 from mixtura import pools
 from mixtura.arrays import Float
-from mixtura.bootstrap.asked import require_count, require_share
-from mixtura.bootstrap.compiled import Stop, compact
-from mixtura.bootstrap.contest import Samples, contest
-from mixtura.bootstrap.draws import Sampler
-from mixtura.bootstrap.refits import PASSES, Refits, Task
-from mixtura.bootstrap.turns import Turn, spread, turns
-from mixtura.bootstrap.verdict import LikelihoodRatioTest
 from mixtura.covariance import published, resolve
 from mixtura.estimators import GaussianMixture, inputs
-from mixtura.estimators.many.run import _seed
+from mixtura.estimators.many.run import seed_of
 from mixtura.estimators.many.small import arranged
 from mixtura.outcome import DataWarning, MixtureError
 from mixtura.parameters import Parameters
 from mixtura.problem import Settings, survey
+from mixtura.resampling.asked import require_count, require_share
+from mixtura.resampling.compiled import Stop, compact
+from mixtura.resampling.contest import Samples, contest
+from mixtura.resampling.draws import Sampler
+from mixtura.resampling.refits import PASSES, Refits, Task
+from mixtura.resampling.turns import Turn, spread, turns
+from mixtura.resampling.verdict import LikelihoodRatioTest
 from mixtura.sources.memory import Memory
 
 # A fit ends when a pass gains less than this part of a nat over all rows: ratios of some nats are known to a hundredth.
@@ -92,10 +92,10 @@ def likelihood_ratio_test(
     Examples
     --------
     >>> import numpy as np
-    >>> from mixtura.bootstrap import likelihood_ratio_test
+    >>> import mixtura as mx
     >>> X = np.random.default_rng(0).normal(size=(150, 2))
     >>> X[:60] += 4.0
-    >>> found = likelihood_ratio_test(X, n_resamples=99, random_state=0)
+    >>> found = mx.likelihood_ratio_test(X, n_resamples=99, random_state=0)
     >>> found.n_components, float(found.p_values[0])
     (2, 0.01)
     """
@@ -103,7 +103,7 @@ def likelihood_ratio_test(
     require_count("n_resamples", n_resamples, 2)
     require_share("level", level)
     rows, weight = _read(X, sample_weight)
-    seed, tests = _seed(random_state), []
+    seed, tests = seed_of(random_state), []
     with pools.single_threaded_pools():
         for one in _tests(rows, weight, covariance_type, int(max_components), int(n_resamples), seed, n_threads):
             tests.append(one)

@@ -82,7 +82,7 @@ class Draws:
     Examples
     --------
     >>> import numpy as np
-    >>> from mixtura.bootstrap.draws import Draws
+    >>> from mixtura.resampling.draws import Draws
     >>> draws = Draws("jackknife", np.array([1.0, 0.0, 3.0]), None, seed=0, asked=99)
     >>> [draws.weights(i) for i in range(len(draws))]
     [array([0., 0., 3.]), array([1., 0., 2.])]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mixtura.bootstrap import Bootstrap, bootstrap, likelihood_ratio_test
-from tests.bootstrap.cases import NAMES, of_parameters
+from mixtura.resampling import Bootstrap, bootstrap, likelihood_ratio_test
+from tests.resampling.cases import NAMES, of_parameters
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 FITS = ("faithful_VVV_2", "acidity_V_2", "diabetes_VVV_3", "iris_VEV_2", "thyroid_VVI_3", "faithful_EEE_3")

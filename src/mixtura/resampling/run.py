@@ -10,12 +10,12 @@ import numpy as np
 
 from mixtura import pools
 from mixtura.arrays import Float
-from mixtura.bootstrap import turns
-from mixtura.bootstrap.aligned import affinities, orders
-from mixtura.bootstrap.asked import Asked, read
-from mixtura.bootstrap.refits import Refits, Task, dense, refit
-from mixtura.bootstrap.result import Bootstrap
 from mixtura.outcome import DataWarning, MixtureError
+from mixtura.resampling import turns
+from mixtura.resampling.aligned import affinities, orders
+from mixtura.resampling.asked import Asked, read
+from mixtura.resampling.refits import Refits, Task, dense, refit
+from mixtura.resampling.result import Bootstrap
 
 # Share of resamples that may fail in silence.
 FEW = 0.02
@@ -98,10 +98,9 @@ def bootstrap(
     Examples
     --------
     >>> import mixtura as mx
-    >>> from mixtura.bootstrap import bootstrap
     >>> X = mx.datasets.load_faithful().data
     >>> model = mx.GaussianMixture(2, tol=1e-8, reg_covar=0, random_state=0).fit(X).sort_components()
-    >>> found = bootstrap(model, X, n_resamples=199, random_state=0)
+    >>> found = mx.bootstrap(model, X, n_resamples=199, random_state=0)
     >>> bool(0.02 < found.standard_errors["weights"][0] < 0.04)
     True
     >>> low, high = found.intervals["means"]

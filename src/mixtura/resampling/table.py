@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from mixtura.bootstrap.result import Bootstrap
+    from mixtura.resampling.result import Bootstrap
 
 # Features and components that a table shows at most; of more features those that are least sure.
 FEATURES, COMPONENTS = 8, 12

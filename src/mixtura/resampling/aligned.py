@@ -39,7 +39,7 @@ def affinities(model: tuple[Float, Float, Float], weights: Float, means: Float, 
     Examples
     --------
     >>> import numpy as np
-    >>> from mixtura.bootstrap.aligned import affinities
+    >>> from mixtura.resampling.aligned import affinities
     >>> model = np.array([0.5, 0.5]), np.array([[0.0], [4.0]]), np.ones((2, 1, 1))
     >>> affinities(model, np.array([[0.5, 0.5]]), np.array([[[4.0], [1.0]]]), np.ones((1, 2, 1, 1))).round(3)
     array([[[0.068, 0.5  ],
@@ -65,7 +65,7 @@ def orders(affinity: Float) -> Any:
     Examples
     --------
     >>> import numpy as np
-    >>> from mixtura.bootstrap.aligned import orders
+    >>> from mixtura.resampling.aligned import orders
     >>> orders(np.array([[[0.068, 0.5], [0.441, 0.162]]]))
     array([[1, 0]])
     """
