@@ -124,7 +124,7 @@ class Search:
         tried = {candidate: [one for one in asked if one.candidate == candidate] for candidate in wanted}
         by_candidate, least = {trial.candidate: trial for trial in trials}, warm.EQUAL * self.rows.plan.settings.tol
         for candidate, better in self._retried({c: some for c, some in tried.items() if some}):
-            found[candidate] = self._keep(stage, _improved(by_candidate[candidate], better, least))
+            found[candidate] = self._keep(stage, _improved(by_candidate[candidate], better, least, d))
         return [found.get(trial.candidate, trial) for trial in trials]
 
     def _retried(self, tried: dict[Candidate, list[warm.Proposal]]) -> Iterator[tuple[Candidate, list[Trial]]]:
@@ -200,7 +200,7 @@ def _whole(rows: Rows, candidate: Candidate, given: start.Start | None = None) -
     try:
         problem = rows.problem(candidate)
         ordinary.require(problem)
-        own = rows.begin(candidate, small=False) if given is None else [Beginning(given)]
+        own = rows.begin(candidate, small=rows.plan.alone) if given is None else [Beginning(given)]
         ways = enumerate(one.start for one in own)
         trial = Trial(candidate, tuple(ordinary.climb(rows, problem, candidate, i, way) for i, way in ways))
         evidence = ordinary.gather(rows, problem, trial.kept)
@@ -220,11 +220,11 @@ def _warmed(rows: Rows, proposal: warm.Proposal) -> Trial:
     return replace(trial, attempts=tuple(replace(one, before=proposal.told) for one in trial.attempts))
 
 
-def _improved(trial: Trial, others: Sequence[Trial], least: float) -> Trial:
+def _improved(trial: Trial, others: Sequence[Trial], least: float, n_features: int) -> Trial:
     """A trial with the best of other ends beside its own, if that is higher by more than `least`."""
     spent = sum(one.seconds for one in others)
     alive = [one for one in others if one.kept is not None and one.evidence is not None]
-    best = max(alive, key=lambda one: _objective(one), default=None)
+    best = max((one for one in alive if warm.sound(one, n_features)), key=_objective, default=None)
     if best is None or best.kept is None or _objective(best) <= _objective(trial) + least:
         return replace(trial, seconds=trial.seconds + spent)
     return trial.also((best.kept,), best.evidence, spent)

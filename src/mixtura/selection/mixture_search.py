@@ -205,8 +205,8 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 self.feature_names_in_ = np.array(door.names, dtype=object)
                 source = Memory.of(source.rows, names=door.names)
             weight = inputs.weight_of(sample_weight, source.shape[0])
-            plan = self._plan(np.float32 if inputs.is_single(X) else np.float64)
             candidates = grid(self.n_components, self.covariance_types, source.shape[1], source.shape[0])
+            plan = self._plan(np.float32 if inputs.is_single(X) else np.float64, len(candidates) == 1)
             most = max(candidate.n_components for candidate in candidates)
             work = float(source.shape[0]) * most * source.shape[1]
             with threads.working(source, weight, self.n_threads, work) as ready:
@@ -261,12 +261,12 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         own = {"n_components": candidate.n_components, "covariance_type": candidate.covariance_type}
         return {**own, "init_params": asked, **{name: getattr(self, name) for name in shared}}
 
-    def _plan(self, dtype: type[np.floating]) -> Plan:
+    def _plan(self, dtype: type[np.floating], alone: bool) -> Plan:
         seed = self.random_state
         if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
             seed = check_random_state(seed).randint(2**31 - 1)
         model = GaussianMixture(**self._settings(Candidate(1, 0, "full")))
-        return Plan(settings_of(model), self.init_params, int(self.n_init), int(seed), dtype, self.n_threads)
+        return Plan(settings_of(model), self.init_params, int(self.n_init), int(seed), dtype, self.n_threads, alone)
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Fit, then the label of each row under the best model.

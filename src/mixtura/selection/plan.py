@@ -36,6 +36,8 @@ class Plan:
     dtype : float32 or float64
         In which parameters are published.
     n_threads : int or None
+    alone : bool
+        Whether there is one candidate only: it is fitted sooner than compiled code is loaded.
     """
 
     settings: Settings
@@ -44,6 +46,7 @@ class Plan:
     seed: int
     dtype: type[np.floating]
     n_threads: int | None
+    alone: bool = False
 
     def of(self, candidate: Candidate) -> Settings:
         """The settings of a candidate."""

@@ -65,6 +65,7 @@ def fits(rows: Rows, candidate: Candidate) -> bool:
     """Whether a candidate is small, and nothing is asked of it that compiled fits cannot do."""
     settings, (n, d) = rows.plan.settings, rows.source.shape
     plain = rows.look.noise is None and settings.prior is None and settings.acceleration in (None, "squarem")
+    plain = plain and not rows.plan.alone
     work = n * candidate.n_components * count_features(d, candidate.family(d).order)
     return plain and settings.max_iter > 0 and work <= SMALL and not is_elsewhere(rows.source.kind) and ready()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mixtura import diagnostics
 from mixtura.covariance import published
 from mixtura.estimators.many.small import arranged
 from mixtura.parameters import Parameters
@@ -23,6 +24,8 @@ from mixtura.selection.ordinary import value
 LEADERS, WAYS = 3, 3
 # Log-likelihoods a row that are no farther apart than so many times `tol` are equal: neither has quite settled.
 EQUAL = 10.0
+# Rows that every component must hold for each parameter of its own, if the end of a warm start is to count.
+ROWS = 1.0
 # How far the halves of a component are moved from its mean, in deviations along its longest axis.
 APART = 0.8
 
@@ -59,6 +62,20 @@ def proposals(
         if more is not None and candidate in leading:
             found += [Proposal(candidate, *way) for way in _merges(more)]
     return found
+
+
+def sound(trial: Trial, n_features: int) -> bool:
+    """Whether every component holds rows enough and none has a tiny volume: else a high likelihood says nothing.
+
+    The likelihood of wide families has no highest point, and whoever seeks it long enough finds a component of few rows
+    in next to no volume.
+    """
+    given, family, n = _given(trial), trial.candidate.family(n_features), trial.evidence.n if trial.evidence else 0.0
+    k, d = given.shape
+    own = family.free_parameters(k, d) - family.free_parameters(k - 1, d) + d + 1
+    if float(given.weights.min()) * n < ROWS * own:
+        return False
+    return not diagnostics.narrow(given.density()[0].whitening, k, d)
 
 
 def _level(trial: Trial) -> float:

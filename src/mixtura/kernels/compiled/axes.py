@@ -31,6 +31,11 @@ ONE_SHAPE = 9 + 3 * EQUAL + EQUAL
 TINY = float(np.finfo(np.float64).tiny)
 
 
+def nothing(rule, mass, scatter, before, axes, logs, fresh, shapes):
+    """Stands for `estimate` where no family has common axes."""
+    return False
+
+
 def estimate(rule, mass, scatter, before, axes, logs, fresh, shapes):
     """Covariances of common axes in place of scatter: whether there are any. The axes before may be those after.
 

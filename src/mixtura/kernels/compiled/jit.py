@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
@@ -11,6 +12,7 @@ from typing import Any
 import numba
 from numba.core.caching import FunctionCache
 
+LOG = logging.getLogger("mixtura")
 # Sums may be taken in the order that suits vectors, and products fused into sums; NaN and infinity keep their meaning.
 FAST = {"contract", "reassoc"}
 # For arithmetic whose roundings are meant as written.
@@ -57,8 +59,21 @@ class _Cache(FunctionCache):  # type: ignore[misc]
     may all have one date.
     """
 
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The machine code that an earlier process has left; said once where there is none, for it takes a while."""
+        found = super().load_overload(sig, target_context)
+        if found is None:
+            _announce()
+        return found
+
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         return (*super()._index_key(sig, codegen), _sources())
+
+
+@cache
+def _announce() -> None:
+    """Say once that compiling takes a while."""
+    LOG.warning("mixtura compiles its kernels for this machine: up to a minute, this once.")
 
 
 @cache

@@ -6,6 +6,8 @@ in one would take several times as long to compile.
 
 from __future__ import annotations
 
+from functools import cache
+from threading import RLock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +16,7 @@ from numba import types
 from mixtura.kernels.compiled import axes, jobs, shapes
 from mixtura.kernels.compiled.jit import compiled
 from mixtura.kernels.compiled.loop import HISTORY, SLOTS, Stacks
-from mixtura.kernels.compiled.models import Model, Sums
+from mixtura.kernels.compiled.models import Model, Sums, is_turned
 
 
 class Goal(NamedTuple):
@@ -106,20 +108,47 @@ UPDATE = (WHOLE, *_doubles(1, 3, 2, 2, 1), types.boolean)
 RULE = types.boolean(*UPDATE)
 TURNED = types.boolean(*UPDATE, types.FunctionType(RULE))
 
-seed = compiled(jobs.seed_jobs, types.void(*FIRST, _array(types.uint64, 1), _array(WHOLE, 1)))
+_lock = RLock()
 _measure = compiled(jobs.measure_jobs, types.void(*FIRST, MODELS, CLIMBED, MEASURED))
 _climb = compiled(
     jobs.climb_jobs,
     types.void(*FIRST, LABELS, BEGIN, GOAL, types.FunctionType(RULE), types.FunctionType(TURNED), STACKS, CLIMBED),
 )
-_shapes, _axes = compiled(shapes.estimate, RULE), compiled(axes.estimate, TURNED)
+_shapes = compiled(shapes.estimate, RULE)
+
+
+@cache
+def _seed() -> Any:
+    """k-means, compiled when it is first asked for."""
+    return compiled(jobs.seed_jobs, types.void(*FIRST, _array(types.uint64, 1), _array(WHOLE, 1)))
+
+
+@cache
+def _axes() -> Any:
+    """The rule of common axes, compiled when a job first has it: it takes as long as all others together."""
+    return compiled(axes.estimate, TURNED)
+
+
+@cache
+def _no_axes() -> Any:
+    """Stands in its place where no job has it."""
+    return compiled(axes.nothing, TURNED)
+
+
+def seed(rows: Any, weight: Any, what: Any, stop: Any, seeds: Any, labels: Any) -> None:
+    """Labels of all jobs by k-means."""
+    with _lock:
+        run = _seed()
+    run(rows, weight, what, stop, seeds, labels)
 
 
 def climb(
     rows: Any, weight: Any, what: Any, stop: Any, labels: Any, begin: Started, goal: Goal, found: Climbed
 ) -> None:
     """EM of all jobs from labels, or where there is a `begin` from that."""
-    _climb(rows, weight, what, stop, labels, begin, goal, _shapes, _axes, _stacks(found), found)
+    with _lock:
+        turned = _axes() if any(is_turned.py_func(rule) for rule in set(what[:, 3].tolist())) else _no_axes()
+    _climb(rows, weight, what, stop, labels, begin, goal, _shapes, turned, _stacks(found), found)
 
 
 def measure(rows: Any, weight: Any, what: Any, stop: Any, found: Climbed, measured: Measured) -> None:
