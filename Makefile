@@ -44,6 +44,8 @@ demo: .venv/.installed  ## choose a mixture for Old Faithful: table, verdict, mo
 test: lint tests  ## everything: format, types, import rules, tests, doctests
 
 tests: .venv/.installed
+	@echo "Compiling kernels (a minute or two the first time) ..."
+	@$(BIN)/python -m tests.warm
 	$(PYTEST) -m "not torch"
 
 test-torch: .venv/.installed-torch  ## the tests that need torch (installs it)

@@ -136,7 +136,7 @@ def test_many_components_and_features_stay_within_80_columns(mixtura) -> None:
 def test_what_looks_suspicious_is_said_in_options(mixtura) -> None:
     ended = mixtura("fit", "iris", "-k", 6, "-c", "VVV")
     words = " ".join(ended.out.split())
-    assert re.search(r"suspicious Components? [\d, ]+ holds? \d+ (and more )?rows for 15 parameters", words)
+    assert re.search(r"suspicious Components? [\d, ]+ holds? [\d.]+ (and more )?rows for 15 parameters", words)
     assert "Use fewer components, a family with fewer parameters, or --prior." in words
 
 
