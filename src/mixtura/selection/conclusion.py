@@ -94,7 +94,8 @@ def conclude(rows: Rows, trials: Sequence[Trial], best: int, criterion: str, mod
     )
     told = verdict.paragraphs(verdict.sentences(facts))
     score = float(getattr(results[best], criterion))
-    return Conclusion(results, fitted, verdict.margin(results), score, told, solution.warnings, solution.unsettled)
+    loud = list(fitted.fit_report_.warnings[: len(solution.warnings)])  # numbered as the components now are
+    return Conclusion(results, fitted, verdict.margin(results), score, told, loud, solution.unsettled)
 
 
 def _apart(deviation: Any) -> bool:
