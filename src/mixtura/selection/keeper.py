@@ -147,7 +147,7 @@ def fingerprint(rows: Rows, candidates: Sequence[Candidate], criterion: str) -> 
         digest.update(np.ascontiguousarray(to_host(block.rows), dtype=np.float64).data)
         digest.update(b"" if block.weight is None else np.ascontiguousarray(block.weight).data)
     given = plan.init_params if isinstance(plan.init_params, str) else _plain(plan.init_params)
-    prior = None if plan.settings.prior is None else repr(plan.settings.prior)
+    prior = None if plan.settings.prior is None else _plain(asdict(plan.settings.prior))  # its repr is rounded
     asked = {**asdict(plan.settings), "prior": prior, "init_params": given, "n_init": plan.n_init, "seed": plan.seed}
     asked |= {"criterion": criterion, "dtype": np.dtype(plan.dtype).name, "shape": rows.source.shape}
     words = json.dumps([asked, [[one.covariance_type, one.n_components] for one in candidates]], default=str)
