@@ -78,7 +78,7 @@ def climb(rows: Rows, jobs: Sequence[Job]) -> Iterator[list[Done]]:
     stop = np.zeros(1, dtype=np.int64)
     data = np.ascontiguousarray(rows.source.take(slice(None)))
     count = threads.available() if rows.plan.n_threads is None else rows.plan.n_threads
-    turns = _turns(jobs, TURNS * count)
+    turns = _turns(jobs, min(TURNS * count, len(jobs)))
     pool = ThreadPoolExecutor(count, thread_name_prefix="mixtura")
     try:
         for turn, found in zip(turns, pool.map(partial(_fit, rows, data, stop), turns), strict=True):
