@@ -36,9 +36,6 @@ def spiked(seed: int = 0) -> Any:
     return np.concatenate(groups)
 
 
-# Layouts and kinds of rows -------------------------------------------------------------------------------------------
-
-
 def read_only(X: Any) -> Any:
     X = X.copy()
     X.flags.writeable = False
@@ -103,9 +100,6 @@ def test_more_columns_than_rows_leave_the_families_that_can() -> None:
         search().fit(wide)
 
 
-# Weights -------------------------------------------------------------------------------------------------------------
-
-
 def test_weights_are_repeated_rows_in_every_cell() -> None:
     weight = np.random.default_rng(1).integers(0, 4, len(IRIS)).astype(float)
     counted = mx.MixtureSearch((1, 2, 3)).fit(IRIS, sample_weight=weight)
@@ -119,9 +113,6 @@ def test_weights_of_a_sum_too_small_are_spoken_of() -> None:
     with pytest.warns(DataWarning, match="holds a mass of"):
         found = search().fit(FAITHFUL, sample_weight=np.full(272, 1 / 272))
     assert "more than these can carry" in found.verdict_
-
-
-# Figures -------------------------------------------------------------------------------------------------------------
 
 
 def by_hand(model: mx.GaussianMixture, X: Any, weight: Any, one: float) -> dict[str, float]:
@@ -177,7 +168,14 @@ def test_giving_up_hopeless_candidates_changes_no_winner(monkeypatch: pytest.Mon
         assert early.best_params_ == late.best_params_ and early.best_score_ == pytest.approx(late.best_score_)
 
 
-# Absurd data ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("seed", [0, 2])
+def test_what_the_verdict_says_of_icl_is_what_the_table_says(seed: int) -> None:
+    rng = np.random.default_rng(seed)  # two groups of heavy tails: BIC wants more, and gives up what ICL prefers
+    spread = np.sqrt(1 / rng.gamma(1.5, 1 / 1.5, size=1500))[:, None]
+    X = rng.normal(size=(1500, 2)) * spread + rng.integers(0, 2, 1500)[:, None] * 14
+    found = search(range(1, 7), covariance_types="spherical", prior="default").fit(X)
+    lowest = min((row for row in found.results_ if row.icl is not None), key=lambda row: row.icl or 0.0)
+    assert not lowest.converged and f"ICL prefers {lowest.n_components} components" in found.verdict_
 
 
 def test_an_offset_moves_means_alone() -> None:
@@ -222,9 +220,6 @@ def test_a_component_of_three_rows_is_named_by_the_number_that_predict_gives() -
 def test_all_rows_alike_are_an_error_that_says_so() -> None:
     with pytest.raises(MixtureError, match=r"constant[\s\S]*1 distinct"):
         search((1, 2)).fit(np.repeat(FAITHFUL[:1], 30, axis=0))
-
-
-# Manners -------------------------------------------------------------------------------------------------------------
 
 
 def test_searches_within_searches() -> None:

@@ -113,7 +113,8 @@ def _other_criterion(facts: Facts) -> str:
     if criterion not in ("bic", "icl"):
         return ""
     other = "icl" if criterion == "bic" else "bic"
-    there = [row for row in facts.results if getattr(row, other) is not None and row.converged]
+    ended = [row for row in facts.results if row.converged or row.outcome.startswith("Stopped early")]
+    there = [row for row in ended if getattr(row, other) is not None]  # behind by one criterion may lead by the other
     rival = min(there, key=lambda row: float(getattr(row, other)), default=facts.winner)
     mine, theirs = facts.winner.n_components, rival.n_components
     if mine == theirs:
