@@ -217,6 +217,13 @@ def test_a_component_of_three_rows_is_named_by_the_number_that_predict_gives() -
     assert found.best_estimator_.fit_report_.spurious == (2,) and "Component 2 holds few rows" in found.verdict_
 
 
+@pytest.mark.parametrize("kind", ["one number tried", "two distinct rows"])
+def test_one_component_without_a_rival_proves_nothing(kind: str) -> None:
+    alone = kind == "one number tried"
+    found = mx.MixtureSearch([1] if alone else [1, 2]).fit(FAITHFUL if alone else np.repeat(FAITHFUL[:2], 50, axis=0))
+    assert found.best_params_["n_components"] == 1 and "no evidence of groups" not in found.verdict_
+
+
 def test_all_rows_alike_are_an_error_that_says_so() -> None:
     with pytest.raises(MixtureError, match=r"constant[\s\S]*1 distinct"):
         search((1, 2)).fit(np.repeat(FAITHFUL[:1], 30, axis=0))

@@ -94,7 +94,8 @@ def named(row: Row) -> str:
 def _winner(facts: Facts) -> str:
     row, criterion = facts.winner, facts.results.criterion
     found = f"Best by {criterion.upper()}: {named(row)} ({getattr(row, criterion):.6g})."
-    return f"{found} One component is enough: no evidence of groups." if row.n_components == 1 else found
+    rivals = any(one.n_components > 1 and one.log_likelihood is not None for one in facts.results)
+    return f"{found} One component is enough: no evidence of groups." if row.n_components == 1 and rivals else found
 
 
 def _lead(facts: Facts) -> str:
