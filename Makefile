@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test tests lint format bench test-torch clean
+.PHONY: help demo test tests lint format bench mclust-page test-torch clean
 
 BIN := .venv/bin
 # A name on the path may be a shim that does not run, so each candidate is asked for its version.
@@ -63,6 +63,9 @@ format: .venv/.installed  ## let ruff rewrite what it can
 
 bench: .venv/.installed  ## how fast, against whom, with the same answers; BENCH="--quick" or BENCH="--only fit_many"
 	$(BIN)/python -m benchmarks $(BENCH)
+
+mclust-page: .venv/.installed  ## how the search differs from R's mclust (times R where it is installed)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.mclust $(MCLUST)
 
 clean:  ## remove what the other targets made, but for .venv
 	rm -rf demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

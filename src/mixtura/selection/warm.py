@@ -59,7 +59,7 @@ def proposals(
         fewer, more = (_beside(candidate, table, fresh, step) for step in (-1, 1))
         if fewer is not None and (candidate in leading or _level(fewer) > _level(trial) + nothing):
             found += [Proposal(candidate, *way) for way in _splits(fewer)]
-        if more is not None and candidate in leading:
+        if more is not None and (candidate in leading or more.candidate in leading):
             found += [Proposal(candidate, *way) for way in _merges(more)]
     return found
 
@@ -72,6 +72,8 @@ def sound(trial: Trial, n_features: int) -> bool:
     """
     given, family, n = _given(trial), trial.candidate.family(n_features), trial.evidence.n if trial.evidence else 0.0
     k, d = given.shape
+    if family.shared:  # no component can shrink where all have one covariance
+        return True
     own = family.free_parameters(k, d) - family.free_parameters(k - 1, d) + d + 1
     if float(given.weights.min()) * n < ROWS * own:
         return False
