@@ -37,8 +37,10 @@ class Tree:
     def labels(self, n_clusters: int) -> Labels:
         """The cluster of each leaf, shape (L,), when the merges down to `n_clusters` were made."""
         root = np.arange(self.n_leaves)
-        for lower, higher in self.merges[: self.n_leaves - n_clusters][::-1]:
-            root[higher] = root[lower]  # where a cluster went is known before it is asked for
+        lower, higher = self.merges[: self.n_leaves - n_clusters].T
+        root[higher] = lower
+        while (above := root[root]).tobytes() != root.tobytes():  # twice as far up each time
+            root = above
         return numbered(root)
 
 

@@ -3,16 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from mixtura.arrays import Float
+from mixtura.covariance import Layout, published
 from mixtura.criteria import Evidence
 from mixtura.em import Run
 from mixtura.outcome import Outcome
 from mixtura.parameters import Parameters
 from mixtura.problem import Problem
 from mixtura.selection.grid import Candidate
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Published shares, means and covariances, from which precisions follow when they are asked for.
+
+    Parameters
+    ----------
+    weights : array of shape (K,)
+    means : array of shape (K, D)
+    covariances : array
+        In the shape of `layout`.
+    layout : {"full", "tied", "diag", "spherical", "dense"}
+    """
+
+    weights: Any
+    means: Any
+    covariances: Any
+    layout: Layout
+
+    def parameters(self) -> Parameters:
+        """The model.
+
+        Raises
+        ------
+        MixtureError
+            Where these numbers are no density, or their inverses no numbers.
+        """
+        arrays = published.from_covariances(self.covariances, self.layout)
+        return Parameters(self.weights, self.means, arrays, self.layout)
 
 
 @dataclass(frozen=True)
@@ -27,8 +60,8 @@ class Attempt:
     passes, falls : int
     path : array of shape (T,)
         Objective a unit of weight, pass by pass.
-    parameters : Parameters or None
-        The model as it would be published; None where the start failed.
+    model : Parameters, Draft or None
+        As it would be published; None where the start failed.
     reseeded : tuple of int
         Components that lost their rows and were seeded again.
     before : str
@@ -40,7 +73,7 @@ class Attempt:
     passes: int = 0
     falls: int = 0
     path: Float = field(default_factory=lambda: np.empty(0))
-    parameters: Parameters | None = None
+    model: Parameters | Draft | None = None
     reseeded: tuple[int, ...] = ()
     before: str = ""
 
@@ -55,10 +88,15 @@ class Attempt:
         told = run.outcome, run.reason, run.passes, run.falls, path, parameters, tuple(run.reseeded), run.before
         return cls(*told)
 
+    @cached_property
+    def parameters(self) -> Parameters | None:
+        """The model, with its precisions."""
+        return self.model.parameters() if isinstance(self.model, Draft) else self.model
+
     @property
     def objective(self) -> float:
         """The last objective a unit of weight, -inf where there is none or the start failed."""
-        return float(self.path[-1]) if self.parameters is not None and len(self.path) else -np.inf
+        return float(self.path[-1]) if self.model is not None and len(self.path) else -np.inf
 
     def run(self, problem: Problem) -> Run:
         """The run that this attempt was, without its model."""
@@ -88,10 +126,10 @@ class Trial:
     seconds: float = 0.0
     reason: str = ""
 
-    @property
+    @cached_property
     def best(self) -> int | None:
         """Index of the start with the highest objective, the first of equals; None where all failed."""
-        alive = [i for i, one in enumerate(self.attempts) if one.parameters is not None]
+        alive = [i for i, one in enumerate(self.attempts) if one.model is not None]
         return max(alive, key=lambda i: (self.attempts[i].objective, -i), default=None)
 
     @property

@@ -66,7 +66,7 @@ def winner(trials: Sequence[Trial], criterion: str) -> int | None:
 
 def failure(trials: Sequence[Trial]) -> str:
     """One text for a search in which no candidate could be fitted, or compared."""
-    ends = [(one.outcome, one.reason) for trial in trials for one in trial.attempts if one.parameters is None]
+    ends = [(one.outcome, one.reason) for trial in trials for one in trial.attempts if one.model is None]
     reasons = dict.fromkeys(trial.reason for trial in trials if trial.reason)
     told = [*list(reasons)[:3], *([notes.failures(ends)] if ends else [])]
     none = f"None of the {len(trials)} candidates could be fitted and compared."

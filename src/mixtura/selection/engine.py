@@ -76,19 +76,31 @@ class Search:
         return [found[one] for one in candidates]
 
     def _compiled(self, candidates: Sequence[Candidate]) -> Iterator[Trial]:
-        begun: dict[Candidate, list[Job]] = {}
-        for candidate in candidates:
-            try:
-                begun[candidate] = _jobs(self.rows, candidate)
-            except MixtureError as error:
-                yield self._keep("first", Trial(candidate, reason=str(error)))
-        done = {candidate: [Done(one, None) for one in jobs if one.failed] for candidate, jobs in begun.items()}
-        asked = [one for jobs in begun.values() for one in jobs if not one.failed]
-        for turn in chain([[]], small.climb(self.rows, asked) if asked else ()):
+        """Candidates in compiled code; jobs are thought of while the first are at work."""
+        left: dict[Candidate, int] = {}
+        done: dict[Candidate, list[Done]] = {}
+        refused: list[Trial] = []
+
+        def turns() -> Iterator[list[Job]]:
+            for part in small.shared(self.rows, candidates):
+                asked: list[Job] = []
+                for candidate in part:
+                    try:
+                        jobs = _jobs(self.rows, candidate)
+                    except MixtureError as error:
+                        refused.append(Trial(candidate, reason=str(error)))
+                        continue
+                    left[candidate], done[candidate] = len(jobs), [Done(one, None) for one in jobs if one.failed]
+                    asked += [one for one in jobs if not one.failed]
+                yield from small.alike(asked)
+
+        for turn in chain(small.climb(self.rows, turns()), [[]]):
             for one in turn:
                 done[one.job.candidate].append(one)
-            for candidate in [each for each, some in done.items() if len(some) == len(begun[each])]:
+            for candidate in [each for each, some in done.items() if len(some) == left[each]]:
                 yield self._keep("first", _gathered(self.rows, done.pop(candidate)))
+        for trial in refused:
+            yield self._keep("first", trial)
 
     def _ordinary(self, candidates: Iterable[Candidate]) -> Iterator[Trial]:
         for candidate in candidates:
@@ -130,9 +142,12 @@ class Search:
     def _retried(self, tried: dict[Candidate, list[warm.Proposal]]) -> Iterator[tuple[Candidate, list[Trial]]]:
         """What came of proposals, candidate by candidate, a trial a proposal."""
         compiled = {c: some for c, some in tried.items() if small.fits(self.rows, c)}
-        jobs = [Job(c, i, parameters=one.parameters) for c, some in compiled.items() for i, one in enumerate(some)]
+        parts = small.shared(self.rows, list(compiled))
+        turns = [
+            [Job(c, i, parameters=one.parameters) for c in part for i, one in enumerate(compiled[c])] for part in parts
+        ]
         done: dict[Candidate, list[Done]] = {candidate: [] for candidate in compiled}
-        for turn in small.climb(self.rows, jobs) if jobs else ():
+        for turn in small.climb(self.rows, turns) if compiled else ():
             for one in turn:
                 done[one.job.candidate].append(one)
         for candidate, some in tried.items():

@@ -71,7 +71,7 @@ def _read_attempt(told: dict[str, Any], name: str, tensors: dict[str, Any]) -> A
         passes=told["passes"],
         falls=told["falls"],
         path=np.asarray(tensors[f"{name}.path"], dtype=np.float64),
-        parameters=None if told["parameters"] is None else _read_parameters(told["parameters"], name, tensors),
+        model=None if told["parameters"] is None else _read_parameters(told["parameters"], name, tensors),
         reseeded=tuple(told["reseeded"]),
         before=told["before"],
     )

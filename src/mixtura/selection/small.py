@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from mixtura.estimators.many.small import arranged, ready
 from mixtura.kernels import count_features
 from mixtura.outcome import MixtureError, Outcome
 from mixtura.parameters import Parameters
-from mixtura.selection.attempt import Attempt
+from mixtura.selection.attempt import Attempt, Draft
 from mixtura.selection.grid import Candidate
 from mixtura.selection.plan import Rows
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SMALL = 2**23
 # Turns a thread: few enough to cost nothing, enough to share evenly, to be interrupted and to be kept.
 TURNS = 8
+# Variances between this and its inverse have precisions that are numbers.
+TINY = 1e-100
 # Passes that a compiled fit may make, for it records its path; one that needs more begins again in the ordinary way.
 PASSES = 2**14
 
@@ -70,32 +72,39 @@ def fits(rows: Rows, candidate: Candidate) -> bool:
     return plain and settings.max_iter > 0 and work <= SMALL and not is_elsewhere(rows.source.kind) and ready()
 
 
-def climb(rows: Rows, jobs: Sequence[Job]) -> Iterator[list[Done]]:
-    """Fit jobs on all threads, a turn at a time.
+def climb(rows: Rows, turns: Iterable[Sequence[Job]]) -> Iterator[list[Done]]:
+    """Fit jobs on all threads, a turn at a time; turns may be thought of while the first are at work.
 
     Which thread fits what changes no bit. An interrupt stops the threads at their next pass.
     """
     stop = np.zeros(1, dtype=np.int64)
     data = np.ascontiguousarray(rows.source.take(slice(None)))
-    count = threads.available() if rows.plan.n_threads is None else rows.plan.n_threads
-    turns = _turns(jobs, min(TURNS * count, len(jobs)))
-    pool = ThreadPoolExecutor(count, thread_name_prefix="mixtura")
+    pool = ThreadPoolExecutor(_threads(rows), thread_name_prefix="mixtura")
     try:
-        for turn, found in zip(turns, pool.map(partial(_fit, rows, data, stop), turns), strict=True):
-            yield _told(rows, turn, *found)
+        for found in pool.map(partial(_fit, rows, data, stop), turns):
+            yield _told(rows, *found)
     finally:
         stop[0] = 1
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _turns(jobs: Sequence[Job], count: int) -> list[list[Job]]:
-    """Jobs in turns of about equal work, those of many components first; labels and parameters apart."""
-    order = sorted(jobs, key=lambda one: (-one.candidate.n_components, one.candidate, one.start))
-    turns = []
-    for given in (True, False):
-        alike = [one for one in order if (one.labels is None) == given]
-        turns += [alike[i::count] for i in range(count) if alike[i::count]]
-    return turns
+def _threads(rows: Rows) -> int:
+    return threads.available() if rows.plan.n_threads is None else rows.plan.n_threads
+
+
+def shared(rows: Rows, candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Candidates in parts of about equal work, those of many components first."""
+    order = sorted(candidates, key=lambda one: (-one.n_components, one))
+    count = max(1, min(TURNS * _threads(rows), len(order)))
+    return [order[i::count] for i in range(count)]
+
+
+def alike(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+    """Jobs in turns: those from labels, and those from parameters."""
+    parts: tuple[list[Job], list[Job]] = ([], [])
+    for one in jobs:
+        parts[one.labels is None].append(one)
+    return (part for part in parts if part)
 
 
 def before_the_end(rows: Rows, done: Done) -> Attempt | None:
@@ -103,14 +112,14 @@ def before_the_end(rows: Rows, done: Done) -> Attempt | None:
     if done.passes < 2:
         return None
     data, stop = np.ascontiguousarray(rows.source.take(slice(None))), np.zeros(1, dtype=np.int64)
-    (found,) = _told(rows, [done.job], *_fit(rows, data, stop, [done.job], done.passes - 1))
+    (found,) = _told(rows, *_fit(rows, data, stop, [done.job], done.passes - 1))
     return found.attempt
 
 
 def _fit(
     rows: Rows, data: Float, stop: NDArray[np.int64], turn: Sequence[Job], passes: int = PASSES
-) -> tuple[Climb, Measure, float]:
-    """One turn: how the jobs ended, what their published parameters measure, seconds."""
+) -> tuple[Sequence[Job], Climb, Measure, float]:
+    """One turn: its jobs, how they ended, what their published parameters measure, seconds."""
     from mixtura.kernels import batch
 
     begun, settings, (n, d) = perf_counter(), rows.plan.settings, rows.source.shape
@@ -125,7 +134,7 @@ def _fit(
     climbed = batch.climb(jobs, _begin(turn, d), goal)
     if passes == PASSES and most < settings.max_iter:
         climbed.status[climbed.status == batch.UNSETTLED] = batch.LEFT
-    return climbed, batch.measure(jobs, climbed), perf_counter() - begun
+    return turn, climbed, batch.measure(jobs, climbed), perf_counter() - begun
 
 
 def _begin(turn: Sequence[Job], d: int) -> NDArray[np.int64] | Begin:
@@ -167,12 +176,14 @@ def _attempt(rows: Rows, candidate: Candidate, climbed: Climb, j: int, settled: 
     k, d, dtype = candidate.n_components, rows.source.shape[1], rows.plan.dtype
     layout = candidate.layout(d)
     covariances = arranged(climbed.covariances[j : j + 1, :k], layout)[0].astype(dtype)
-    arrays = published.from_covariances(np.ascontiguousarray(covariances), layout)
     weights, means = (array[j, :k].astype(dtype) for array in (climbed.weights, climbed.means))
     outcome = Outcome.CONVERGED if settled else Outcome.MAX_ITER
     path = climbed.path[j, : climbed.accepted[j]].copy()
     passes, falls = int(climbed.passes[j]), int(climbed.falls[j])
-    return Attempt(outcome, "", passes, falls, path, Parameters(weights, means, arrays, layout))
+    draft = Draft(weights, means, np.ascontiguousarray(covariances), layout)
+    ordinary = climbed.covariances[j, :k].diagonal(axis1=1, axis2=2)
+    plain = ordinary.min() > TINY and ordinary.max() < 1.0 / TINY
+    return Attempt(outcome, "", passes, falls, path, draft if plain else draft.parameters())
 
 
 def _evidence(rows: Rows, candidate: Candidate, measured: Measure, j: int) -> Evidence:
