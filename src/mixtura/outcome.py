@@ -80,6 +80,13 @@ class EmptyComponent(ComponentError):
     outcome = Outcome.EMPTY
 
 
+class TooFewRows(EmptyComponent):
+    """A start that has too few distinct rows to give each component one."""
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class NotFinite(MixtureError):
     """A log-likelihood that is not a finite number."""
 

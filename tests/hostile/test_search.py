@@ -110,8 +110,9 @@ def test_weights_are_repeated_rows_in_every_cell() -> None:
 
 
 def test_weights_of_a_sum_too_small_are_spoken_of() -> None:
-    with pytest.warns(DataWarning, match="holds a mass of"):
-        found = search().fit(FAITHFUL, sample_weight=np.full(272, 1 / 272))
+    with pytest.raises(mx.MixtureError, match="sum to 1, which criteria take for the number of rows"):
+        search().fit(FAITHFUL, sample_weight=np.full(272, 1 / 272))
+    found = search().fit(FAITHFUL, sample_weight=np.full(272, 4 / 272))
     assert "more than these can carry" in found.verdict_
 
 

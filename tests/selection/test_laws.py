@@ -149,3 +149,20 @@ def test_the_order_of_the_grid_changes_no_row() -> None:
 def test_the_same_seed_gives_the_same_table() -> None:
     one, two = (search(init_params="k-means++", n_init=2, random_state=3).fit(FAITHFUL) for _ in range(2))
     assert bits(one) == bits(two)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_work(tmp_path: Any) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere/search\.checkpoint"):
+        search().fit(FAITHFUL, checkpoint=tmp_path / "nowhere" / "search.checkpoint")
+    with pytest.raises(mx.MixtureError, match="random_state an integer"):
+        search(random_state=None).fit(FAITHFUL, checkpoint=tmp_path / "search.checkpoint")
+
+
+def test_a_flipped_bit_is_found(tmp_path: Any) -> None:
+    path = tmp_path / "search.checkpoint"
+    search(n_components=2, covariance_types="EEE").fit(FAITHFUL, checkpoint=path)
+    content = bytearray(path.read_bytes())
+    content[-20] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(mx.ModelFileError, match="damaged"):
+        search(n_components=2, covariance_types="EEE").fit(FAITHFUL, checkpoint=path)

@@ -248,3 +248,41 @@ def test_units_do_not_matter() -> None:
     one, two = (search(IRIS * unit, families=families) for unit in (1.0, np.array([1e6, 1e-3, 1.0, 40.0])))
     assert one.best_params_ == two.best_params_
     np.testing.assert_array_equal(one.predict(IRIS), two.predict(IRIS * np.array([1e6, 1e-3, 1.0, 40.0])))
+
+
+def test_noise_that_takes_every_row_is_a_row_with_its_reason() -> None:
+    with pytest.raises(mx.MixtureError, match="noise took every row"):
+        search(k=(1, 2), families="EEE", noise=1.0)
+
+
+def test_a_fold_that_fails_is_told() -> None:
+    found = search(IRIS[:30], k=(1, 2, 9), families="VVV", criterion="cv")
+    assert [row.cv is None for row in found.results_] == [False, True, True]
+    assert "Not compared" in cell(found, "VVV", 2).outcome
+    assert "2 of 3 candidates could not be fitted or compared" in found.verdict_
+
+
+def test_few_rows_in_a_component_are_told_with_the_next_best() -> None:
+    with pytest.warns(mx.DataWarning, match="holds a mass of 3 rows"):
+        found = mx.MixtureSearch(range(1, 8)).fit(np.random.default_rng(4).normal(size=(30, 2)))
+    assert found.best_estimator_.fit_report_.mass[-1] < 5
+    assert "The best without such components: 1 component" in found.verdict_
+
+
+def test_weights_that_are_no_counts_are_refused() -> None:
+    with pytest.raises(mx.MixtureError, match=r"sum to 0\.1, which criteria take for the number of rows"):
+        mx.MixtureSearch(2).fit(FAITHFUL, sample_weight=np.full(272, 1 / 2720))
+
+
+@pytest.mark.parametrize("given", [np.array(3), np.int64(3), (k for k in (3,))], ids=["array", "numpy", "generator"])
+def test_numbers_of_components_come_in_many_forms(given: Any) -> None:
+    assert search(k=given).best_params_["n_components"] == 3
+
+
+def test_splits_do_not_depend_on_units() -> None:
+    families = ["EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVV", "VVV"]
+    one, two = (mx.MixtureSearch(range(1, 7), covariance_types=families).fit(IRIS * u) for u in (1, [1, 1e3, 1e-3, 1]))
+    for a, b in zip(one.results_, two.results_, strict=True):
+        assert (a.bic is None) == (b.bic is None)
+        if a.bic is not None and b.bic is not None:
+            assert a.bic == pytest.approx(b.bic, abs=1e-2)

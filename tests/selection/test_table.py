@@ -105,7 +105,7 @@ def test_a_winner_that_is_not_settled_is_named() -> None:
 
 def test_candidates_that_were_stopped_are_counted() -> None:
     stopped = replace(ROW, n_components=9, bic=500.0, outcome=mx.Outcome.HOPELESS.value)
-    assert "1 of 2 candidates were too far behind" in told(ROW, stopped)
+    assert "1 of 2 candidates was too far behind" in told(ROW, stopped)
 
 
 def test_real_words_fit_a_terminal_when_wrapped() -> None:

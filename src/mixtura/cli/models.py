@@ -61,7 +61,6 @@ def as_options(sentence: str) -> str:
     """
     sentence = re.sub(r",? or use acceleration=.squarem.", "", sentence)
     sentence = re.sub(_TOO_FEW, r"\2 rows are too few for \1 components.", sentence)
-    sentence = re.sub(r"Component \d+: the (?=hierarchical start finds)", "The ", sentence)
     sentence = sentence.replace("see merge_components", "see mixtura.merge_components in Python")
     for argument, option in _OPTIONS.items():
         sentence = re.sub(rf"(?<![\w-]){argument}(?!\w)", option, sentence)

@@ -57,12 +57,13 @@ class Solution:
         run = self.runs[self.best]
         if run.outcome is not Outcome.MAX_ITER:
             return ""
+        faster = "" if self.problem.settings.acceleration else ' acceleration="squarem" needs fewer passes.'
         last = run.path[-1] - run.path[-2] if len(run.path) > 1 else None
         gain = "there was no gain to compare" if last is None else f"the last gain was {last:.3g} a row"
         return (
             "Best performing initialization did not converge. Try different init parameters, or increase max_iter, "
             f"tol, or check for degenerate data. (Passes: {run.passes}; {gain}, and tol is "
-            f'{self.problem.settings.tol:g}. acceleration="squarem" needs fewer passes.)'
+            f"{self.problem.settings.tol:g}.{faster})"
         )
 
 

@@ -13,7 +13,7 @@ from mixtura.cleaning import noisy_rows
 from mixtura.ground import Ground, Seed
 from mixtura.hierarchy.coordinates import as_counts, leaves, scaled, standardized
 from mixtura.hierarchy.trees import Labels, Quantiles, Tree, grow
-from mixtura.outcome import EmptyComponent
+from mixtura.outcome import TooFewRows
 from mixtura.sources.memory import Memory
 
 __all__ = ["Hierarchy", "Quantiles", "Tree", "apart", "grow", "of", "scaled"]
@@ -50,18 +50,18 @@ class Hierarchy:
 
         Raises
         ------
-        EmptyComponent
+        TooFewRows
             When there are more clusters than distinct rows.
         """
         if n_clusters > self.tree.n_leaves:
-            raise EmptyComponent(self.tree.n_leaves, self._too_few(n_clusters))
+            raise TooFewRows(self.tree.n_leaves, self._too_few(n_clusters))
         found = self.tree.labels(n_clusters)
         return np.where(self.leaf < 0, -1, found[self.leaf])
 
     def _too_few(self, n_clusters: int) -> str:
         there = f"the {len(self.rows)} rows" if self.positions is None else f"a sample of {len(self.rows)} rows"
         return (
-            f"the hierarchical start finds {self.tree.n_leaves} distinct among {there}, too few for {n_clusters} "
+            f"The hierarchical start finds {self.tree.n_leaves} distinct among {there}, too few for {n_clusters} "
             "clusters. Use fewer components."
         )
 

@@ -17,6 +17,9 @@ from mixtura.parameters import Parameters
 from mixtura.problem import Problem
 from mixtura.selection.grid import Candidate
 
+# Components of no more than this share in all are none.
+NOTHING = 1e-12
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -81,6 +84,8 @@ class Attempt:
     def of(cls, run: Run, problem: Problem, dtype: type[np.floating]) -> Attempt:
         """The attempt that a run was."""
         model = run.model if run.outcome.ok else None
+        if model is not None and not 1.0 - model.noise > NOTHING:
+            return cls(Outcome.EMPTY, "The noise took every row. Give it a larger volume.", run.passes)
         parameters = None
         if model is not None:
             parameters = Parameters.publish(model, problem.frame, problem.layout, problem.noise, dtype)

@@ -11,13 +11,16 @@ import numpy as np
 from mixtura import fitting, notes
 from mixtura.criteria import TABLE
 from mixtura.estimators import solve
+from mixtura.fit_report import FitReport
 from mixtura.outcome import Outcome
-from mixtura.selection import verdict
+from mixtura.selection import verdict, warm
 from mixtura.selection.attempt import Trial
 from mixtura.selection.ordinary import value
 from mixtura.selection.plan import Rows
 from mixtura.selection.table import Results, Row
 
+# Of fewer rows than this, and than two more than columns, no component is to be believed.
+FEW = 5
 # Spreads of columns this far apart are a difference in scale.
 APART = 3.0
 
@@ -55,12 +58,14 @@ def winner(trials: Sequence[Trial], criterion: str) -> int | None:
     Of equals the one with fewer parameters wins, then the first.
     """
 
-    def rank(i: int) -> tuple[float, int, int]:
+    def rank(i: int) -> tuple[int, int]:
         evidence = trials[i].evidence
-        return value(trials[i], criterion), 0 if evidence is None else evidence.n_parameters, i
+        return 0 if evidence is None else evidence.n_parameters, i
 
     alive = [i for i, one in enumerate(trials) if one.kept is not None and one.kept.outcome is not Outcome.HOPELESS]
-    alive = [i for i in alive if value(trials[i], criterion) < np.inf]
+    least = min((value(trials[i], criterion) for i in alive), default=np.inf)
+    near = least + verdict.EQUAL * (1.0 + abs(least))
+    alive = [i for i in alive if least < np.inf and value(trials[i], criterion) <= near]
     return min(alive, key=rank, default=None)
 
 
@@ -85,17 +90,34 @@ def conclude(rows: Rows, trials: Sequence[Trial], best: int, criterion: str, mod
     solve.adopt(model, solution, seconds)
     fitted = model.sort_components(by="weight")
     results = table(rows, _measured(trials, best, measured), best, criterion)
+    suspicious = _suspicious(fitted.fit_report_, rows.source.shape[1])
     facts = verdict.Facts(
         results,
         measured.assessment.weight,
         problem.family.scales,
         _apart(problem.summary.deviation),
-        fitted.fit_report_.spurious,
+        suspicious,
+        _safer(trials, results, rows.source.shape[1]) if suspicious else None,
     )
     told = verdict.paragraphs(verdict.sentences(facts))
     score = float(getattr(results[best], criterion))
     loud = list(fitted.fit_report_.warnings[: len(solution.warnings)])  # numbered as the components now are
     return Conclusion(results, fitted, verdict.margin(results), score, told, loud, solution.unsettled)
+
+
+def _suspicious(report: FitReport, n_features: int) -> tuple[int, ...]:
+    """Components that hold few rows, or a tiny volume."""
+    least = max(n_features + 2, FEW) if report.n_components > 1 else 0
+    few = {k for k, mass in enumerate(report.mass) if mass < least}
+    return tuple(sorted(few | set(report.spurious)))
+
+
+def _safer(trials: Sequence[Trial], results: Results, n_features: int) -> Row | None:
+    """The best candidate in which every component holds rows enough and none has a tiny volume."""
+    values = zip(trials, results.rows, results.values, strict=True)
+    ended = [(value, row, trial) for trial, row, value in values if value is not None and row.converged]
+    sound = [(value, row) for value, row, trial in ended if warm.sound(trial, n_features, max(n_features + 2, FEW))]
+    return min(sound, key=lambda pair: pair[0], default=(None, None))[1]
 
 
 def _apart(deviation: Any) -> bool:
@@ -121,7 +143,7 @@ def table(rows: Rows, trials: Sequence[Trial], best: int, criterion: str) -> Res
 def _row(trial: Trial) -> Row:
     evidence, kept = trial.evidence, trial.kept
     values = {name: None if evidence is None else rule(evidence) for name, rule in TABLE.items()}
-    outcome = trial.reason or _ended(trial) if kept is None else kept.outcome.value
+    outcome = trial.reason or (_ended(trial) if kept is None else kept.outcome.value)
     return Row(
         family=trial.candidate.covariance_type,
         n_components=trial.candidate.n_components,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # Parts of the rows, each held out once.
 FOLDS = 5
+LOST = (
+    "Not compared: without a fifth of the rows it could not be fitted, or the rows held out have no density under it."
+)
 
 
 def held_out(search: Search, trials: list[Trial]) -> list[Trial]:
@@ -71,4 +74,7 @@ def _sum(total: float | None, others: Rows, trial: Trial) -> float | None:
 
 
 def _with(trial: Trial, total: float | None) -> Trial:
-    return trial if trial.evidence is None else replace(trial, evidence=replace(trial.evidence, held_out=total))
+    if trial.evidence is None:
+        return trial
+    reason = trial.reason or ("" if total is not None else LOST)
+    return replace(trial, evidence=replace(trial.evidence, held_out=total), reason=reason)

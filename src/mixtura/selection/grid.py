@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
+import numpy as np
+
 from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE, Family, Layout, group, resolve
 from mixtura.outcome import MixtureError
 
@@ -58,9 +60,10 @@ def grid(n_components: Any, covariance_types: Any, n_features: int, n_rows: int)
     ['full', 'tied']
     """
     found: dict[str, str] = {}
+    counts = numbers(n_components)
     for name in names(covariance_types, n_features, n_rows):
         found.setdefault(resolve(name, n_features)[0].name, name)
-    return tuple(Candidate(k, place, name) for place, name in enumerate(found.values()) for k in numbers(n_components))
+    return tuple(Candidate(k, place, name) for place, name in enumerate(found.values()) for k in counts)
 
 
 def numbers(n_components: Any) -> tuple[int, ...]:
@@ -71,7 +74,8 @@ def numbers(n_components: Any) -> tuple[int, ...]:
     MixtureError
         For what is no whole number from 1, or nothing at all.
     """
-    given = list(n_components) if isinstance(n_components, Iterable) else [n_components]
+    given = np.ravel(n_components).tolist() if isinstance(n_components, np.ndarray) else n_components
+    given = list(given) if isinstance(given, Iterable) else [given]
     wrong = [k for k in given if not isinstance(k, Integral) or isinstance(k, bool) or k < 1]
     if wrong or not given:
         what = f"holds {wrong[0]!r}" if wrong else "is empty"
@@ -87,7 +91,8 @@ def names(covariance_types: Any, n_features: int, n_rows: int) -> tuple[str, ...
     MixtureError
         For a name that is none, or no name at all.
     """
-    given = [covariance_types] if isinstance(covariance_types, str) else list(covariance_types)
+    alone = isinstance(covariance_types, str) or not isinstance(covariance_types, Iterable)
+    given = [covariance_types] if alone else list(covariance_types)
     known = (*GROUPS, *SKLEARN, *MCLUST, *UNIVARIATE)
     wrong = [name for name in given if not isinstance(name, str) or name not in known]
     if wrong or not given:

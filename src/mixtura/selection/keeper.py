@@ -86,9 +86,17 @@ class Kept(Keeper):
         ------
         ModelFileError
             For a file that is no checkpoint, is damaged, or belongs to other rows, settings or another version.
+        OSError
+            For a file that cannot be written.
         """
         file = _File(Path(path), fingerprint)
-        return cls(file, _read(file) if file.path.exists() else {})
+        found = cls(file, _read(file) if file.path.exists() else {})
+        file.fresh = not file.path.exists()
+        try:
+            found.flush()  # before any work, so that none is lost
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(file.path)) from error
+        return found
 
     def keep(self, stage: str, trial: Trial) -> None:
         """Remember a trial, and write the file when the last writing is some time ago."""
@@ -108,8 +116,9 @@ class Kept(Keeper):
         tensors: dict[str, Any] = {}
         told = [entry(stage, trial, f"{i}", tensors) for i, ((stage, _), trial) in enumerate(self._done.items())]
         content = json.dumps({"fingerprint": self._file.fingerprint, "trials": told}, allow_nan=False)
-        metadata = {"format": str(FORMAT), "mixtura": __version__, "search": content}
-        packed = archive.pack(metadata, tensors or {"none": np.zeros(1)})
+        tensors = tensors or {"none": np.zeros(1)}
+        metadata = {"format": str(FORMAT), "mixtura": __version__, "search": content, "sha256": _digest(tensors)}
+        packed = archive.pack(metadata, tensors)
         with atomic_write(self._file.path, overwrite=True) as out:
             out.write(packed)
         self._file.fresh, self._file.written = False, perf_counter()
@@ -133,11 +142,22 @@ def _trials(file: _File) -> dict[tuple[str, Candidate], Trial]:
     if index.metadata.get("format") != str(FORMAT) or index.metadata.get("mixtura") != __version__:
         version = index.metadata.get("mixtura")
         raise ModelFileError(f"{file.path} was written by mixtura {version}, and this is {__version__}. {REMEDY}")
+    if index.metadata.get("sha256") != _digest(tensors):
+        raise ModelFileError(f"{file.path} is damaged: its numbers are not those that were written. {REMEDY}")
     content = archive.parse_json(index.metadata["search"])
     if content["fingerprint"] != file.fingerprint:
         raise ModelFileError(f"{file.path} belongs to a search of other rows or with other settings. {REMEDY}")
     found = [read_entry(told, tensors) for told in content["trials"]]
     return {(stage, trial.candidate): trial for stage, trial in found}
+
+
+def _digest(tensors: dict[str, Any]) -> str:
+    """Of the numbers, in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
+    return digest.hexdigest()
 
 
 def fingerprint(rows: Rows, candidates: Sequence[Candidate], criterion: str) -> str:
@@ -161,10 +181,12 @@ def _plain(given: Any) -> Any:
     return np.asarray(given).tolist()
 
 
-def keeper_of(checkpoint: Any, rows: Rows, candidates: Sequence[Candidate], criterion: str) -> Keeper:
-    """The memory that `checkpoint` asks for: a path, or None."""
+def keeper_of(checkpoint: Any, rows: Rows, candidates: Sequence[Candidate], criterion: str, repeats: bool) -> Keeper:
+    """The memory that `checkpoint` asks for, a path or None; `repeats` says whether the seed is a number."""
     if checkpoint is None:
         return Keeper()
     if not isinstance(checkpoint, str | os.PathLike):
         raise MixtureError(f"checkpoint is {checkpoint!r}, and must be the path of a file.")
+    if not repeats:
+        raise MixtureError("A search with a checkpoint must repeat itself: give random_state an integer.")
     return Kept.at(checkpoint, fingerprint(rows, candidates, criterion))

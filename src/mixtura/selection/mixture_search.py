@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Self, cast
@@ -27,6 +28,9 @@ from mixtura.selection.grid import Candidate, grid
 from mixtura.selection.keeper import keeper_of
 from mixtura.selection.plan import Plan, Rows, settings_of
 from mixtura.sources.memory import Memory
+
+# Weights of no larger a sum are shares, not counts; it is 1 but for rounding.
+ONE = 1.0 + 1e-9
 
 
 @dataclass(frozen=True)
@@ -209,18 +213,25 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
             plan = self._plan(np.float32 if inputs.is_single(X) else np.float64, len(candidates) == 1)
             most = max(candidate.n_components for candidate in candidates)
             work = float(source.shape[0]) * most * source.shape[1]
+            if weight is not None and weight.sum() <= ONE:
+                told = f"The sample weights sum to {weight.sum():.3g}, which criteria take for the number of rows. "
+                raise MixtureError(f"{told}Weights are counts: multiply them.")
             with threads.working(source, weight, self.n_threads, work) as ready:
                 self._search(Rows.of(ready, plan), candidates, checkpoint, door, begun)
         return self
 
     def _search(self, rows: Rows, candidates: Sequence[Candidate], checkpoint: Any, door: Door, begun: float) -> None:
         """Run the search and set what was found."""
-        keeper = keeper_of(checkpoint, rows, candidates, self.criterion)
+        repeats = isinstance(self.random_state, int | np.integer)
+        keeper = keeper_of(checkpoint, rows, candidates, self.criterion, repeats)
         watch = progress.of(self.verbose) if door.watch is None else door.watch
         try:
             trials = Search(rows, self.criterion, keeper, watch).run(candidates)
-        finally:
-            keeper.flush()
+        except BaseException:
+            with suppress(OSError):  # what went wrong is more than a file that cannot be written
+                keeper.flush()
+            raise
+        keeper.flush()
         best = conclusion.winner(trials, self.criterion)
         if best is None:
             raise FitFailed(conclusion.failure(trials))

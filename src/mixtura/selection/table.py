@@ -123,7 +123,14 @@ class Results:
     def _frame(self, backend: Literal["pandas", "polars"]) -> Any:
         import narwhals as nw
 
-        return nw.from_dict(self.to_dict(), backend=backend).to_native()
+        columns = self.to_dict()
+        # pandas has no whole number for what is missing
+        whole = backend == "polars" or None not in columns["n_parameters"]
+        kinds: dict[str, Any] = dict.fromkeys(columns, nw.Float64())
+        kinds |= {"family": nw.String(), "outcome": nw.String(), "converged": nw.Boolean()}
+        kinds |= dict.fromkeys(("n_components", "passes"), nw.Int64())
+        kinds["n_parameters"] = nw.Int64() if whole else nw.Float64()
+        return nw.from_dict(columns, kinds, backend=backend).to_native()
 
     def mclust(self) -> dict[str, Any]:
         """The tables of R's mclust, in its names and signs: higher is better.

@@ -17,6 +17,8 @@ CARRIED = 5.0
 EQUAL = 1e-9
 # So many families are named.
 MOST = 4
+# How the outcome of a candidate that was given up begins, and that of one that cannot be compared.
+EARLY, APART = "Stopped early", "Not compared"
 GROUPS = "Components need not be real groups: several may be needed for one group that is not Gaussian."
 
 
@@ -35,6 +37,8 @@ class Facts:
         Whether the columns differ in scale.
     suspicious : tuple of int
         Components of the winner that hold few rows or a tiny volume.
+    safer : Row or None
+        The best candidate without such components, where the winner has some.
     """
 
     results: Results
@@ -42,6 +46,7 @@ class Facts:
     scales: bool
     apart: bool
     suspicious: tuple[int, ...]
+    safer: Row | None = None
 
     @property
     def winner(self) -> Row:
@@ -103,7 +108,7 @@ def _lead(facts: Facts) -> str:
     if second is None or lead is None:
         return ""
     told = f"Next: {named(second)}, {lead:.3g} behind"
-    if criterion != "bic":
+    if criterion != "bic" or facts.weight <= (facts.winner.n_parameters or 0):
         return f"{told}."
     return f"{told}: {strength(lead)}." if lead < WORDS[0][0] else f"{told}: {strength(lead)} evidence."
 
@@ -114,7 +119,7 @@ def _other_criterion(facts: Facts) -> str:
     if criterion not in ("bic", "icl"):
         return ""
     other = "icl" if criterion == "bic" else "bic"
-    ended = [row for row in facts.results if row.converged or row.outcome.startswith("Stopped early")]
+    ended = [row for row in facts.results if row.converged or row.outcome.startswith(EARLY)]
     there = [row for row in ended if getattr(row, other) is not None]  # behind by one criterion may lead by the other
     rival = min(there, key=lambda row: float(getattr(row, other)), default=facts.winner)
     mine, theirs = facts.winner.n_components, rival.n_components
@@ -131,6 +136,10 @@ def _count(k: int) -> str:
     return f"{k} component{'' if k == 1 else 's'}"
 
 
+def _of(some: int, results: Results) -> str:
+    return f"{some} of {len(results)} candidates"
+
+
 def _edge(facts: Facts) -> str:
     tried, k = sorted({row.n_components for row in facts.results}), facts.winner.n_components
     if len(tried) == 1 or k not in (tried[0], tried[-1]) or k == 1:
@@ -141,9 +150,13 @@ def _edge(facts: Facts) -> str:
 
 
 def _unsettled(facts: Facts) -> str:
-    if facts.winner.converged:
+    left = [row for row in facts.results if row.log_likelihood is not None and not row.converged]
+    left = [row for row in left if not row.outcome.startswith(EARLY)]
+    if not facts.winner.converged:
+        return "The best candidate did not converge, so its lead is not sure: raise max_iter or tol."
+    if not left:
         return ""
-    return "The best candidate did not converge, so its lead is not sure: raise max_iter or tol."
+    return f"{_of(len(left), facts.results)} did not converge and might come closer: raise max_iter or tol."
 
 
 def _carried(facts: Facts) -> str:
@@ -162,35 +175,41 @@ def _suspicious(facts: Facts) -> str:
     which = ", ".join(map(str, facts.suspicious))
     one = len(facts.suspicious) == 1
     told = f"Component{'' if one else 's'} {which} {'holds' if one else 'hold'} few rows or a tiny volume"
-    return f"{told}, which may be an accident of these rows: compare the next best, or use a prior."
+    told = f"{told}, which may be an accident of these rows."
+    if facts.safer is None:
+        return told
+    criterion = facts.results.criterion
+    behind = getattr(facts.safer, criterion) - getattr(facts.winner, criterion)
+    return f"{told} The best without such components: {named(facts.safer)}, {behind:.3g} behind."
 
 
 def _units(facts: Facts) -> str:
-    if facts.scales or not facts.apart:
+    if facts.scales or not facts.apart or facts.winner.n_components == 1:
         return ""
     told = f"Family {facts.winner.family} depends on the units of the columns, and these differ in scale"
     return f"{told}: standardize them first if their units are arbitrary."
 
 
 def _failed(results: Results) -> str:
-    lost = [row for row in results if row.log_likelihood is None]
+    lost = [row for row in results if row.log_likelihood is None or row.outcome.startswith(APART)]
     if not lost:
         return ""
+    what = "fitted" if all(row.log_likelihood is None for row in lost) else "fitted or compared"
     numbers: dict[str, list[int]] = {}
     for row in lost:
         numbers.setdefault(row.family, []).append(row.n_components)
     named = [f"{family} with {', '.join(map(str, some))}" for family, some in numbers.items()]
     shown = "; ".join(named if len(named) <= MOST else [*named[:MOST], "..."])
     first = ("The reason: " if len({row.outcome for row in lost}) == 1 else "The first reason: ") + lost[0].outcome
-    return f"{len(lost)} of {len(results)} candidates could not be fitted: {shown} components. {first}"
+    return f"{_of(len(lost), results)} could not be {what}: {shown} components. {first}"
 
 
 def _stopped(results: Results) -> str:
     """Said where figures in the table are not final."""
-    early = sum(row.outcome.startswith("Stopped early") for row in results)
+    early = sum(row.outcome.startswith(EARLY) for row in results)
     if not early:
         return ""
-    return f"{early} of {len(results)} candidates were too far behind to be followed to their ends."
+    return f"{_of(early, results)} {'was' if early == 1 else 'were'} too far behind to be followed to the end."
 
 
 def paragraphs(told: Sequence[str]) -> str:

@@ -64,14 +64,16 @@ def proposals(
     return found
 
 
-def sound(trial: Trial, n_features: int) -> bool:
-    """Whether every component holds rows enough and none has a tiny volume: else a high likelihood says nothing.
+def sound(trial: Trial, n_features: int, least: float = 0.0) -> bool:
+    """Whether every component holds rows enough, at least `least`, and none has a tiny volume.
 
     The likelihood of wide families has no highest point, and whoever seeks it long enough finds a component of few rows
     in next to no volume.
     """
     given, family, n = _given(trial), trial.candidate.family(n_features), trial.evidence.n if trial.evidence else 0.0
     k, d = given.shape
+    if float(given.weights.min()) * n < least:
+        return False
     if family.shared:  # no component can shrink where all have one covariance
         return True
     own = family.free_parameters(k, d) - family.free_parameters(k - 1, d) + d + 1
@@ -129,11 +131,14 @@ def _splits(trial: Trial) -> Iterator[tuple[Parameters, str]]:
     given = _given(trial)
     k, d = given.shape
     dense = published.read_back(given.arrays.covariances, given.layout).dense(k, d)
-    sizes = np.log(given.weights) + 0.5 * np.linalg.slogdet(dense / np.abs(dense).max())[1]
+    # in deviations of the columns, so that the longest axis does not depend on their units
+    unit = np.sqrt(np.einsum("kdd->kd", dense).max(axis=0))
+    dense = dense / unit / unit[:, None]
+    sizes = np.log(given.weights) + 0.5 * np.linalg.slogdet(dense)[1]
     told = f"Begun from the fit of {k} component{'s' if k > 1 else ''}, one of them split."
     for j in np.argsort(-sizes, kind="stable")[:WAYS]:
         order, (along, axes) = [*range(k), int(j)], np.linalg.eigh(dense[j])
-        step = APART * np.sqrt(along[-1]) * axes[:, -1]
+        step = APART * np.sqrt(along[-1]) * axes[:, -1] * unit
         halved = given.reordered(order)
         weights, means = halved.weights.copy(), halved.means.copy()
         weights[[j, k]] *= 0.5
