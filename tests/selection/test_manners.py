@@ -56,3 +56,13 @@ def test_verbose_prints_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> Non
     X = mx.datasets.load_faithful().data
     mx.MixtureSearch((1, 2), covariance_types="EEE", verbose=1).fit(X)
     assert "2 of 2 candidates" in capsys.readouterr().out
+
+
+def test_arrays_of_another_namespace() -> None:
+    import array_api_strict
+
+    X = mx.datasets.load_faithful().data[:60]
+    search = mx.MixtureSearch((1, 2), covariance_types=["EEE", "VVV"])
+    one, two = search.fit(X).results_, clone(search).fit(array_api_strict.asarray(X)).results_
+    for a, b in zip(one, two, strict=True):
+        assert a.bic == pytest.approx(b.bic, rel=1e-7)

@@ -94,7 +94,7 @@ class Search:
                     asked += [one for one in jobs if not one.failed]
                 yield from small.alike(asked)
 
-        for turn in chain(small.climb(self.rows, turns()), [[]]):
+        for turn in chain(small.climb(self.rows, turns()) if candidates else (), [[]]):
             for one in turn:
                 done[one.job.candidate].append(one)
             for candidate in [each for each, some in done.items() if len(some) == left[each]]:
