@@ -151,9 +151,9 @@ def _searches(rows: Sequence[Row]) -> str:
         for row in _of(rows, "search", "search loop")
     ]
     text = (
-        "Against R's mclust (`mclustBIC`, timed in R on its one core): plain EM by its own stopping rule, or a stricter\n"
-        "one in every cell. Against a loop over scikit-learn with one start each: plain EM by its rule, tol 1e-3.\n"
-        "*Short*: how far our best BIC is above theirs.\n\n"
+        "Against R's mclust (`mclustBIC`, timed in R on its one core): plain EM by its own stopping rule, or a\n"
+        "stricter one in every cell. Against a loop over scikit-learn with one start each: plain EM by its rule, tol\n"
+        "1e-3. *Short*: how far our best BIC is above theirs.\n\n"
     )
     return _section("Searches", "workload|ours|other|times as fast|at least / aim||best|short", lines, text)
 
