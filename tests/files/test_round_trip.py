@@ -175,9 +175,8 @@ def parameters(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray, str
     scale = 10.0 ** draw(hnp.arrays(np.float64, shape, elements=st.floats(-140, 140)))
     if layout in ("diag", "spherical"):
         return weights / weights.sum(), means, scale, layout
-    mixing = draw(hnp.arrays(np.float64, (*shape, d), elements=st.floats(-0.5, 0.5))) + 3.0 * np.eye(
-        d
-    )  # never singular: rows of at most four halves
+    # never singular: at most four halves in a row
+    mixing = draw(hnp.arrays(np.float64, (*shape, d), elements=st.floats(-0.5, 0.5))) + 3.0 * np.eye(d)
     root = np.sqrt(scale)
     covariances = (mixing @ np.swapaxes(mixing, 1, 2)) * root[:, :, None] * root[:, None, :]
     return weights / weights.sum(), means, covariances[0] if layout == "tied" else covariances, layout
