@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,15 +43,31 @@ def read_arrow(data: bytes | None, path: str, kind: str) -> pa.Table:
     """
     import pyarrow as pa
 
-    try:
+    with damage_told(path, kind):
         table = _read_arrow(path if data is None else pa.BufferReader(data), kind)
+    refuse_twins(table.column_names, path)
+    return table
+
+
+@contextmanager
+def damage_told(path: str, kind: str) -> Iterator[None]:
+    """Say of a file that Arrow cannot read which it is and what it should be."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except TableError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise TableError(f"{title(path)} is a damaged or cut-off {kind} file ({reason}). Write it again.") from error
-    twice = [name for name in table.column_names if table.column_names.count(name) > 1]
+
+
+def refuse_twins(names: Sequence[str], path: str) -> None:
+    """Raise where two columns have one name."""
+    twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise TableError(f"{title(path)}: two columns are called {show(twice[0])}. Rename one of them.")
-    return table
 
 
 def _read_arrow(source: Any, kind: str) -> pa.Table:
@@ -83,17 +101,23 @@ def read_numpy(data: bytes | None, path: str) -> NDArray[Any]:
     try:
         array = np.load(path, mmap_mode="r") if data is None else np.load(io.BytesIO(data))
     except (ValueError, EOFError, OSError) as error:
-        raise TableError(f"{title(path)}: {_numpy_reason(str(error))}") from error
-    if array.dtype.kind not in "fiub":
-        raise TableError(f"{title(path)} holds {array.dtype}, not numbers. Save it as .astype(float).")
+        raise TableError(f"{title(path)}: {numpy_reason(str(error))}") from error
+    check_shape(array.dtype, array.shape, path)
     array = array[:, np.newaxis] if array.ndim == 1 else array
-    if array.ndim != 2:
-        raise TableError(f"{title(path)} has the shape {array.shape}. Save an array of rows by features.")
     native: NDArray[Any] = array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
     return native
 
 
-def _numpy_reason(reason: str) -> str:
+def check_shape(dtype: np.dtype[Any], shape: tuple[int, ...], path: str) -> None:
+    """Raise for what are no real numbers in rows."""
+    if dtype.kind not in "fiub":
+        raise TableError(f"{title(path)} holds {dtype}, not numbers. Save it as .astype(float).")
+    if len(shape) not in (1, 2):
+        raise TableError(f"{title(path)} has the shape {shape}. Save an array of rows by features.")
+
+
+def numpy_reason(reason: str) -> str:
+    """Say why an array cannot be opened."""
     if "allow_pickle" in reason or "Python objects" in reason:
         return "an array of Python objects is a pickle, which is never opened. Save it as .astype(float)."
     return f"a damaged or cut-off .npy file ({reason.splitlines()[0]}). Save it again."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from .faults import TableError, plural, show, show_all
 from .tables import Table
@@ -80,7 +81,7 @@ def choose_columns(
         raise TableError(f"{table.title} holds 1 row. A mixture needs more rows than it has components.")
     require(table, [*columns, *exclude, *aside])
     if columns:
-        return Choice(_named(columns, exclude, aside), _unused(table, columns, exclude, aside))
+        return Choice(named_columns(columns, exclude, aside), _unused(table, columns, exclude, aside))
     left = [name for name in table.names if name not in exclude and name not in aside]
     traits = [judge(table, name) for name in left]
     features = [trait.name for trait in traits if trait.kind is Kind.MEASUREMENT]
@@ -92,7 +93,8 @@ def choose_columns(
     return Choice(tuple(features), _unused(table, features, exclude, aside))
 
 
-def _named(columns: Sequence[str], exclude: Sequence[str], aside: Mapping[str, str]) -> tuple[str, ...]:
+def named_columns(columns: Sequence[str], exclude: Sequence[str], aside: Mapping[str, str]) -> tuple[str, ...]:
+    """Give the columns that the user named, each once and for nothing else."""
     for name in columns:
         if columns.count(name) > 1:
             raise NoSuchColumn(f"--columns names {show(name)} twice. Name it once.")
@@ -109,7 +111,19 @@ def _unused(table: Table, features: Iterable[str], exclude: Sequence[str], aside
     return why | {name: purpose for name, purpose in aside.items() if name not in used}
 
 
-def require(table: Table, names: Iterable[str]) -> None:
+class Columns(Protocol):
+    """Data with a title and named columns."""
+
+    @property
+    def title(self) -> str:
+        """The data in a few words."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names."""
+
+
+def require(table: Columns, names: Iterable[str]) -> None:
     """Raise for the first name that is no column, with those that are."""
     for name in names:
         if name not in table.names:

@@ -91,7 +91,7 @@ def _rows(
     if empty is not None:
         values = values[~empty]
     if len(values) == 0:
-        raise TableError(f"{table.title}: every row has an empty cell ({_counted(missing)}), so none is left.")
+        raise refuse_all_incomplete(table.title, missing)
     weight = np.ascontiguousarray(values[:, d]) if values.shape[1] > d else None
     return Rows(values[:, :d], weight, None if empty is None else ~empty, missing)
 
@@ -100,20 +100,34 @@ def _refuse_infinity(table: Table, name: str, values: NDArray[np.float64]) -> No
     infinite = np.isinf(values)
     if infinite.any():
         row = int(np.argmax(infinite))
-        count = plural(int(infinite.sum()), "infinite value")
-        raise TableError(
-            f"{table.place(row)}, column {show(name)}: {show(table.cell(row, name))} is infinite "
-            f"({count} in this column). Mend or remove such rows; a mixture needs finite numbers."
-        )
+        raise refuse_infinity(table.place(row), name, table.cell(row, name), int(infinite.sum()))
+
+
+def refuse_infinity(place: str, name: str, cell: str, count: int) -> TableError:
+    """Describe the first infinite cell of a column that has `count` of them."""
+    return TableError(
+        f"{place}, column {show(name)}: {show(cell)} is infinite "
+        f"({plural(count, 'infinite value')} in this column). Mend or remove such rows; a mixture needs finite numbers."
+    )
 
 
 def _refuse_missing(table: Table, missing: Mapping[str, int], empty: NDArray[np.bool_]) -> TableError:
+    place = table.place(int(np.argmax(empty))).rpartition(", ")[2]
+    return refuse_missing(table.title, missing, int(empty.sum()), table.n_rows, place)
+
+
+def refuse_missing(title: str, missing: Mapping[str, int], n_incomplete: int, n_rows: int, place: str) -> TableError:
+    """Describe empty cells by column, in how many rows they are, and where the first of these rows is."""
     cells = plural(sum(missing.values()), "empty cell")
     return TableError(
-        f"{table.title}: {cells} in {int(empty.sum())} of {plural(table.n_rows, 'row')} ({_counted(missing)}; the "
-        f"first in {table.place(int(np.argmax(empty))).rpartition(', ')[2]}). Add --missing drop to leave these "
-        "rows out, or --exclude such columns."
+        f"{title}: {cells} in {n_incomplete} of {plural(n_rows, 'row')} ({_counted(missing)}; the "
+        f"first in {place}). Add --missing drop to leave these rows out, or --exclude such columns."
     )
+
+
+def refuse_all_incomplete(title: str, missing: Mapping[str, int]) -> TableError:
+    """Describe data of which no row is complete."""
+    return TableError(f"{title}: every row has an empty cell ({_counted(missing)}), so none is left.")
 
 
 def _counted(missing: Mapping[str, int]) -> str:

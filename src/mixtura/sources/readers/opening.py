@@ -1,0 +1,128 @@
+"""From paths to a reader: what each file is, which columns are read, whether the files belong together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mixtura.sources.binary import kind_of
+from mixtura.sources.columns import named_columns, require
+from mixtura.sources.faults import TableError, show_all
+from mixtura.sources.paths import STDIN, expand
+from mixtura.sources.raw import peek, refuse_strangers, title
+from mixtura.sources.tables import TableOptions
+
+from .file import INSIDE, File, Stamp
+from .parquet import Parquet
+from .plain import Plain
+from .reader import Reader
+from .texts import refuse_texts
+
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+
+def open_reader(
+    paths: Paths,
+    columns: Sequence[str] | None = None,
+    *,
+    weights: str | None = None,
+    options: TableOptions | None = None,
+    drop: bool = False,
+) -> Reader:
+    """
+    Open files for reading in chunks, again and again.
+
+    Parameters
+    ----------
+    paths
+        Files, folders and globs; several files hold the same columns, in any order.
+    columns
+        The features, in order; None is all columns but the weights, which must then be numbers.
+    weights
+        A column of row weights, at least 0.
+    options
+        How text is read; None is the usual way.
+    drop
+        Whether rows with a missing cell weigh 0; else they are passed on with NaN.
+
+    Returns
+    -------
+    Reader
+        That has read no more than what the files say about themselves.
+
+    Raises
+    ------
+    TableError
+        With the file, the place and the remedy.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> import numpy as np
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "a.npy"
+    >>> np.save(file, [[1.5, 2.5], [3.5, 4.5], [5.5, 6.5]])
+    >>> reader = open_reader(file, ["x2"])
+    >>> reader.n_rows, [(chunk.start, chunk.columns.tolist()) for chunk in reader.chunks(rows=2)]
+    (3, [(0, [[2.5], [4.5]]), (2, [[6.5]])])
+    """
+    options = options or TableOptions()
+    words = [paths] if isinstance(paths, str | os.PathLike) else paths
+    files = _filled([open_file(path, options) for path in expand(words)])
+    _refuse_misfits(files)
+    offer = _Offer(files[0].names, title(files[0].path) + (f" and {len(files) - 1} more" if len(files) > 1 else ""))
+    aside = {} if weights is None else {weights: "the weights"}
+    require(offer, [*(columns or ()), *aside])
+    names = named_columns(columns, (), aside) if columns else tuple(n for n in offer.names if n not in aside)
+    if not names:
+        raise TableError(f"{offer.title}: no column is left to fit of {show_all(offer.names)}.")
+    reader = Reader(tuple(files), names, weights, options, drop, tuple(Stamp.of(file.path) for file in files))
+    if not columns:
+        refuse_texts(reader)
+    return reader
+
+
+@dataclass(frozen=True)
+class _Offer:
+    names: tuple[str, ...]
+    title: str
+
+
+def open_file(path: str, options: TableOptions) -> File:
+    """Open one file by what its first bytes say."""
+    outer = path.partition(INSIDE)[0]
+    _refuse_pipes(outer)
+    head = peek(outer, 4096)
+    refuse_strangers(head, path)
+    kind = kind_of(head, path)
+    if kind == "parquet":
+        return Parquet.open(path)
+    if kind == "numpy":
+        return Plain.open(path)
+    raise TableError(f"{title(path)} is not read.")
+
+
+def _refuse_pipes(path: str) -> None:
+    if path == STDIN or not (os.path.isfile(path) or os.path.isdir(path)):
+        raise TableError(
+            f"{title(path)} can be read only once, and rows that are not held in memory are read at every pass. "
+            "Write the rows to a file first and name that."
+        )
+
+
+def _filled(files: list[File]) -> list[File]:
+    """Leave out files without rows, as other programs write them beside full ones."""
+    filled = [file for file in files if file.n_rows != 0]
+    if not filled:
+        raise TableError(f"{title(files[0].path)} holds no rows.")
+    return filled
+
+
+def _refuse_misfits(files: Iterable[File]) -> None:
+    first, *others = files
+    for other in others:
+        if set(other.names) != set(first.names):
+            raise TableError(
+                f"{title(other.path)} has the columns {show_all(other.names)}, but {title(first.path)} has "
+                f"{show_all(first.names)}. Files read together need the same columns."
+            )
