@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ from mixtura.em import Kernel
 from mixtura.kernels.measures import Measures
 from mixtura.outcome import MixtureError
 from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source, Wording
 
 
 @dataclass(frozen=True)
@@ -61,47 +62,43 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _require(block: Block, log_density: Array, noise: Array, name: Callable[[int], str]) -> None:
+def _require(block: Block, log_density: Array, noise: Array, words: Wording) -> None:
     """Raise MixtureError for the first row without a finite log density, and for an infinite cell that went for noise.
 
-    Errors call a column by its `name`.
+    Errors call rows and columns by these `words`.
     """
     wrong = ~np.isfinite(log_density)
     alone = np.flatnonzero(noise == 1.0)  # an infinite cell looks like noise
     if len(alone):
         wrong[alone] |= ~np.isfinite(to_host(block.rows)[alone]).all(axis=1)
     if wrong.any():
-        _complain(block, int(np.argmax(wrong)), name)
+        _complain(block, int(np.argmax(wrong)), words)
 
 
-def _complain(block: Block, row: int, name: Callable[[int], str]) -> None:
+def _complain(block: Block, row: int, words: Wording) -> None:
     values = to_host(block.rows[row : row + 1, :])[0]
     position = block.start + row
     if not np.isfinite(values).all():
         column = int(np.argmin(np.isfinite(values)))
-        raise MixtureError(non_finite(values[column], position, name(column)))
+        raise MixtureError(words.cell(values[column], position, column))
     column = int(np.argmax(np.abs(values)))
+    place = words.place(position)
+    row = "Row" + place[3:] if words.files is None else place
     raise MixtureError(
-        f"Row {position} is so far from every component that its log density is below the smallest double "
-        f"(column {name(column)} holds {values[column]:.3g}). Check its units, or drop it."
+        f"{row} is so far from every component that its log density is below the smallest double "
+        f"(column {words.name(column)} holds {values[column]:.3g}). Check its units, or drop it."
     )
 
 
-def non_finite(value: float, row: int, column: str) -> str:
-    """The sentence for a cell that is not a number."""
-    what = "NaN" if np.isnan(value) else "infinity"
-    return f"Input X contains {what}: row {row}, column {column}. Drop or fill such rows first."
-
-
-def _measured(block: Block, density: Density, kernel: Kernel, name: Callable[[int], str]) -> Measures:
+def _measured(block: Block, density: Density, kernel: Kernel, words: Wording) -> Measures:
     with _quiet():
         found: Measures = kernel.measure(block, density)
-    _require(block, found.log_density, found.noise, name)
+    _require(block, found.log_density, found.noise, words)
     return found
 
 
-def _assess(block: Block, density: Density, kernel: Kernel, name: Callable[[int], str]) -> Assessment:
-    found = _measured(block, density, kernel, name)
+def _assess(block: Block, density: Density, kernel: Kernel, words: Wording) -> Assessment:
+    found = _measured(block, density, kernel, words)
     weight = np.ones(len(block)) if block.weight is None else block.weight
     return Assessment(
         weight=float(weight.sum()),
@@ -115,19 +112,19 @@ def _assess(block: Block, density: Density, kernel: Kernel, name: Callable[[int]
     )
 
 
-def assess(source: Memory, density: Density, kernel: Kernel) -> Assessment:
+def assess(source: Source, density: Density, kernel: Kernel) -> Assessment:
     """Sums of what a density says of all rows of a source."""
-    total: Assessment = source.reduce(partial(_assess, density=density, kernel=kernel, name=source.name))
+    total: Assessment = source.reduce(partial(_assess, density=density, kernel=kernel, words=source.words))
     return total
 
 
-def log_densities(source: Memory, density: Density, kernel: Kernel) -> Float:
+def log_densities(source: Source, density: Density, kernel: Kernel) -> Float:
     """Log density of each row, shape (N,)."""
 
     def find(block: Block) -> tuple[Float]:
         with _quiet():
             log_density, noise = (to_host(part) for part in kernel.log_densities(block, density))
-        _require(block, log_density, noise, source.name)
+        _require(block, log_density, noise, source.words)
         return (log_density,)
 
     out = np.empty(source.shape[0])
@@ -136,13 +133,13 @@ def log_densities(source: Memory, density: Density, kernel: Kernel) -> Float:
 
 
 def posterior(
-    block: Block, density: Density, kernel: Kernel, name: Callable[[int], str], out: Float | None = None
+    block: Block, density: Density, kernel: Kernel, words: Wording, out: Float | None = None
 ) -> tuple[Float, Float]:
     """Responsibilities (n, K), in `out` where that is given, and noise responsibility (n,) of rows, on the host."""
     with _quiet():
         log_density, shares, noise = kernel.posterior(block, density, out)
     noise = to_host(noise)
-    _require(block, to_host(log_density), noise, name)
+    _require(block, to_host(log_density), noise, words)
     if out is None:
         return to_host(shares), noise
     if shares is not out:
@@ -150,13 +147,13 @@ def posterior(
     return out, noise
 
 
-def responsibilities(source: Memory, density: Density, kernel: Kernel) -> Float:
+def responsibilities(source: Source, density: Density, kernel: Kernel) -> Float:
     """Responsibilities of each row, shape (N, K), or (N, K + 1) with the noise last."""
     k, noisy = density.n_components, density.floor is not None
     out = np.empty((source.shape[0], k + noisy))
 
     def fill(block: Block) -> tuple[()]:
-        _, noise = posterior(block, density, kernel, source.name, out[block.start : block.stop, :k])
+        _, noise = posterior(block, density, kernel, source.words, out[block.start : block.stop, :k])
         if noisy:
             out[block.start : block.stop, k] = noise
         return ()
@@ -165,17 +162,17 @@ def responsibilities(source: Memory, density: Density, kernel: Kernel) -> Float:
     return out
 
 
-def labels(source: Memory, density: Density, kernel: Kernel) -> Any:
+def labels(source: Source, density: Density, kernel: Kernel) -> Any:
     """Index of the largest responsibility of each row, shape (N,), -1 for the noise."""
     out = np.empty(source.shape[0], dtype=np.int64)
-    source.map_rows(lambda block: (_measured(block, density, kernel, source.name).label,), out)
+    source.map_rows(lambda block: (_measured(block, density, kernel, source.words).label,), out)
     return out
 
 
-def uncertainties(source: Memory, density: Density, kernel: Kernel) -> Float:
+def uncertainties(source: Source, density: Density, kernel: Kernel) -> Float:
     """One minus the largest responsibility of each row, shape (N,)."""
     out = np.empty(source.shape[0])
-    source.map_rows(lambda block: (1.0 - _measured(block, density, kernel, source.name).largest,), out)
+    source.map_rows(lambda block: (1.0 - _measured(block, density, kernel, source.words).largest,), out)
     return out
 
 
@@ -197,8 +194,8 @@ class Quantiles:
     share: Float
 
     @classmethod
-    def of(cls, source: Memory, density: Density, kernel: Kernel) -> Quantiles:
-        """Of the rows of a source, or of SAMPLE of them evenly spaced where there are more."""
+    def of(cls, source: Source, density: Density, kernel: Kernel) -> Quantiles:
+        """Of the rows of a source, or of SAMPLE of them at random where there are more."""
         some = _sample(source)
         values = log_densities(some, density, kernel)
         order = np.argsort(values, kind="stable")
@@ -214,17 +211,10 @@ class Quantiles:
         return float(self.values[min(int(np.searchsorted(self.share, fraction, side="left")), len(self.values) - 1)])
 
 
-def _sample(source: Memory) -> Memory:
+def _sample(source: Source) -> Memory:
     """The rows of positive weight, or SAMPLE of them."""
-    there = None if source.weight is None or source.weight.all() else np.flatnonzero(source.weight > 0)
-    count = source.shape[0] if there is None else len(there)
-    if count > SAMPLE:
-        spaced = np.unique(np.linspace(0, count - 1, SAMPLE).astype(np.int64))
-        there = spaced if there is None else there[spaced]
-    if there is None:
-        return source
-    weight = None if source.weight is None else source.weight[there]
-    return Memory(source.take(there), weight, source.frame, source.mapper)
+    drawn = source.sample(SAMPLE).rising()
+    return Memory(drawn.rows, drawn.weight, source.frame, source.mapper)
 
 
 def _levels() -> Float:

@@ -16,7 +16,7 @@ from mixtura.mixture import Mixture
 from mixtura.outcome import ComponentError, FitFailed, Outcome
 from mixtura.parameters import Parameters
 from mixtura.problem import Problem
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 # Weights that lack no more than this to 1 lack nothing.
 WHOLE = 1e-6
@@ -32,7 +32,7 @@ def run_starts(
     """
     samples = None
     if problem.settings.acceleration == "growing" and problem.settings.max_iter > 0 and before == -np.inf:
-        samples = growing.Samples.draw(problem, seed)
+        samples = growing.Samples.draw(problem)
     runs = None if samples is None else _grown(problem, samples, starts, seed, watch)
     if runs is None:
         runs = [_watched(watch, i, _one, problem, begin, seed, before, watch) for i, begin in enumerate(starts)]
@@ -116,7 +116,7 @@ class Measured:
     quantiles: assess.Quantiles
 
 
-def measure(source: Memory, parameters: Parameters) -> Measured:
+def measure(source: Source, parameters: Parameters) -> Measured:
     """One more pass (and a sample): sums and the distribution of the log density under the published arrays."""
     density, frame = parameters.density()
     framed, kernel = source.framed(frame), kernels.choose(source.kind, density.n_components, density.order)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from mixtura.kernels import assigned
 from mixtura.mixture import Mixture, Recipe
 from mixtura.moments import CANCELLATION, Moments
 from mixtura.outcome import EmptyComponent
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 # k-means sees at most this many rows; up to it, its labels are scikit-learn's for scikit-learn's seed. It sees fewer,
 # but no fewer than FEWEST_ROWS, where it would take more products of row and center, or more numbers, than these.
@@ -36,7 +36,7 @@ class Ground:
 
     Parameters
     ----------
-    source : Memory
+    source : Source
     n_components : int
     recipe : Recipe
     metric : array of shape (D,) or None
@@ -49,7 +49,7 @@ class Ground:
         Rows that k-means may see at most, where that is fewer than it may anyway.
     """
 
-    source: Memory
+    source: Source
     n_components: int
     recipe: Recipe
     metric: Float | None = None
@@ -63,14 +63,14 @@ class Ground:
 
     def mixture(self, assign: assigned.Assignment, in_order: bool = False) -> Mixture:
         """The first M-step from responsibilities; `in_order` when `assign` must see the blocks one after another."""
-        source = replace(self.source, mapper=map) if in_order else self.source
+        source = self.source.having(mapper=map) if in_order else self.source
         return self._first(source, partial(assigned.moments, assign=assign))
 
     def labeled(self, label: assigned.Labeling) -> Mixture:
         """The first M-step when every row belongs to one component, or to the noise."""
         return self._first(self.source, partial(assigned.labeled, label=label))
 
-    def _first(self, source: Memory, gather: Callable[..., Moments]) -> Mixture:
+    def _first(self, source: Source, gather: Callable[..., Moments]) -> Mixture:
         """The first M-step from the moments that `gather` makes of blocks."""
         gather = partial(gather, order=self.recipe.family.order)
         anchor = np.zeros((self.n_components, source.shape[1]))
@@ -87,18 +87,17 @@ class Ground:
         noisy = self.recipe.log_volume is not None and moments.noise == 0
         return mixture.with_noise(NOISE_START) if noisy else mixture
 
-    def rows(self, seed: Seed) -> tuple[Array, Float | None, Any]:
-        """Rows of positive weight for seeding (at most `seeding_rows`, at random), their weights, their positions."""
-        source = self.source
-        most = min(self.most, seeding_rows(self.n_components, source.shape[1]))
-        there = None if source.weight is None else np.flatnonzero(source.weight > 0)
-        count = source.shape[0] if there is None else len(there)
-        if count > most:
-            drawn = scattered(count, most, seed)
-            there = drawn if there is None else there[drawn]
-        if there is None or len(there) == source.shape[0]:
-            return source.as_float(), source.weight, None
-        return source.take(there), None if source.weight is None else source.weight[there], there
+    def rows(self, most: int | None = None) -> tuple[Array, Float | None, Any]:
+        """Rows of positive weight for seeding, their weights, their positions: at most so many, at random.
+
+        Unless it is given, that is what k-means may see.
+        """
+        source, (count, _) = self.source, self.source.count()
+        most = min(self.most, seeding_rows(self.n_components, source.shape[1])) if most is None else most
+        if count == source.shape[0] <= most:
+            return source.as_float(), source.weights(), None
+        drawn = source.sample(most).rising()
+        return drawn.rows, drawn.weight, drawn.positions
 
     @property
     def ordinary(self) -> bool:
@@ -134,7 +133,7 @@ class Ground:
             return self.nearest(points)
         frame, k = self.source.frame, len(points)
         anchor = (points - frame.origin) / frame.unit
-        weight = float(self.source.shape[0] if self.source.weight is None else self.source.weight.sum())
+        _, weight = self.source.count()
         second = self._spread_of_points(points)
         zero = np.zeros_like(anchor)
         return self.finish(Moments(self.recipe.family.order, anchor, np.ones(k), zero, second, 0.0, 0.0, weight))
@@ -188,20 +187,3 @@ def seeding_rows(n_components: int, n_features: int) -> int:
     """
     bound = min(SEEDING_PRODUCTS // (n_components * n_features), SEEDING_NUMBERS // n_features)
     return min(max(bound, FEWEST_ROWS), SEEDING_ROWS)
-
-
-def scattered(count: int, size: int, seed: Seed) -> Any:
-    """`size` of `count` positions, rising: one at random from each of so many equal stretches.
-
-    Each position is as likely as any other, and no list of all of them is made.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from mixtura.ground import scattered
-    >>> drawn = scattered(1000, 10, np.random.RandomState(0))
-    >>> drawn // 100
-    array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
-    """
-    ends = np.arange(size + 1) * count // size
-    return ends[:-1] + (seed.uniform(size=size) * np.diff(ends)).astype(np.int64)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from mixtura import acceleration, criteria, start
-from mixtura.arrays import Float
+from mixtura.arrays import Float, is_float32
 from mixtura.em import Goal, Run
-from mixtura.ground import FEWEST_ROWS, scattered
+from mixtura.ground import FEWEST_ROWS
 from mixtura.outcome import ComponentError
 from mixtura.problem import Problem
 from mixtura.sources.memory import Memory
@@ -20,7 +20,7 @@ from mixtura.sources.memory import Memory
 # The smallest sample has at least so many rows, and so many a free parameter: fewer say too little of a covariance.
 LEAST, A_PARAMETER = 2**12, 4
 # The largest sample is this part of the rows, and no more bytes: beyond, a pass over all rows is the better next step.
-PART, BYTES = 8, 2**25
+PART, BYTES = 8, 2**27
 # k-means may see FEWEST_ROWS rows, or so many a component: EM on the sample makes up for the rest.
 A_COMPONENT = 2**6
 # A sample has settled when a pass gains less than this part of what its own size leaves unknown, and is left anyway
@@ -51,24 +51,22 @@ class Samples:
     sizes: tuple[int, ...]
 
     @classmethod
-    def draw(cls, problem: Problem, seed: start.Seed) -> Samples | None:
+    def draw(cls, problem: Problem) -> Samples | None:
         """Samples of rows of positive weight, or None where there are too few rows to gain by them."""
         source = problem.source
-        there = None if source.weight is None else np.flatnonzero(source.weight > 0)
-        count = source.shape[0] if there is None else len(there)
-        sizes = sample_sizes(count, source.shape[1], n_parameters(problem))
+        item = 4 if is_float32(source.kind) else 8
+        sizes = sample_sizes(source.count()[0], source.shape[1], n_parameters(problem), item)
         if not sizes:
             return None
-        drawn = seed.permutation(scattered(count, sizes[-1], seed))
-        positions = drawn if there is None else there[drawn]
-        weight = np.ones(len(positions)) if source.weight is None else source.weight[positions]
-        return cls(problem, source.take(positions), weight, positions, sizes)
+        drawn = source.sample(sizes[-1])
+        weight = np.ones(len(drawn)) if drawn.weight is None else drawn.weight
+        return cls(problem, drawn.rows, weight, drawn.positions, sizes)
 
     def stage(self, index: int) -> Problem:
         """The problem on one of the samples, which weighs as much as all rows do, so that a prior keeps its part."""
         size, source = self.sizes[index], self.problem.source
         weight = self.weight[:size] * (self.problem.summary.weight / self.weight[:size].sum())
-        sample = Memory(self.rows[:size], weight, source.frame, source.mapper, names=source.names)
+        sample = Memory(self.rows[:size], weight, source.frame, source.mapper, names=source.names, seed=source.seed)
         return replace(self.problem, source=sample)
 
 
@@ -141,8 +139,10 @@ def n_parameters(problem: Problem) -> int:
     return criteria.n_parameters(k, d, covariance, problem.noise is not None, problem.settings.equal_weights)
 
 
-def sample_sizes(n_rows: int, n_features: int, n_parameters: int) -> tuple[int, ...]:
+def sample_sizes(n_rows: int, n_features: int, n_parameters: int, item: int = 8) -> tuple[int, ...]:
     """Rows of the samples: halves of the largest while they are enough for the parameters; none where no sample is.
+
+    The largest is bounded by its bytes, at `item` a number.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def sample_sizes(n_rows: int, n_features: int, n_parameters: int) -> tuple[int, 
     >>> sample_sizes(10_000, n_features=2, n_parameters=5)
     ()
     """
-    largest = min(n_rows // PART, BYTES // (8 * n_features))
+    largest = min(n_rows // PART, BYTES // (item * n_features))
     least = max(LEAST, A_PARAMETER * n_parameters)
     sizes = []
     while largest >= least:

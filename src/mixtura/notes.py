@@ -14,7 +14,7 @@ from mixtura.em import Run
 from mixtura.frame import Summary
 from mixtura.outcome import MixtureError, Outcome
 from mixtura.problem import Problem
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 # Below this many times reg_covar the ridge, not the data, decides a column's variance.
 RIDGE = 100.0
@@ -36,7 +36,7 @@ def failures(ends: Sequence[tuple[Outcome, str]], suspicious: Sequence[str] = ()
     return " ".join(part for part in [*told, *suspicious] if part)
 
 
-def require_rows(source: Memory, summary: Summary, n_components: int) -> None:
+def require_rows(source: Source, summary: Summary, n_components: int) -> None:
     """Raise for fewer (distinct) rows than components."""
     if summary.rows < n_components:
         raise MixtureError(
@@ -102,7 +102,7 @@ def _remedy(problem: Problem, constant: bool) -> str:
     return f"{fewer} reg_covar > 0, {prior} or covariance_type {families}, {singular}."
 
 
-def odd_columns(source: Memory) -> list[str]:
+def odd_columns(source: Source) -> list[str]:
     """Sentences on columns that look like row counters or codes."""
     counters, few = diagnostics.odd_columns(source)
     told = []
@@ -248,7 +248,7 @@ def weights(total: float, rows: int) -> list[str]:
     return [f"Row weights sum to {total:g} for {rows} rows; BIC counts {total:g} rows."]
 
 
-def _columns(source: Memory, columns: Sequence[int] | NDArray[np.int64]) -> str:
+def _columns(source: Source, columns: Sequence[int] | NDArray[np.int64]) -> str:
     more = f", ... ({len(columns)} in all)" if len(columns) > MANY else ""
     names = ", ".join(source.name(j) for j in columns[:MANY]) + more
     return f"Column {names} is" if len(columns) == 1 else f"Columns {names} are each"

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura import assess, diagnostics, em, kernels, start
-from mixtura.arrays import to_host
+from mixtura import diagnostics, em, kernels, start
 from mixtura.covariance import Family, Layout, resolve
 from mixtura.em import Goal, Rule, Run
 from mixtura.frame import Frame, Summary
@@ -17,7 +16,7 @@ from mixtura.mixture import Mixture, Recipe
 from mixtura.noise import Box, Extent, Noise
 from mixtura.outcome import MixtureError
 from mixtura.prior import NormalInverseWishart
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 # A unit no smaller than this part of the ridge's deviation keeps the ridge a number.
 TINY = 1e-30
@@ -49,7 +48,7 @@ class Look:
     noise: Noise | None
 
     @classmethod
-    def at(cls, source: Memory, noise: bool | float) -> Look:
+    def at(cls, source: Source, noise: bool | float) -> Look:
         """Look at rows in the user's units; the box of the noise is that of columns in one unit, where that is one."""
         summary = survey(source)
         spread = summary.deviation[summary.deviation > 0]
@@ -63,7 +62,7 @@ class Problem:
 
     Parameters
     ----------
-    source : Memory
+    source : Source
         Framed.
     summary : Summary
         Of the rows, in the user's units.
@@ -74,7 +73,7 @@ class Problem:
     settings : Settings
     """
 
-    source: Memory
+    source: Source
     summary: Summary
     family: Family
     layout: Layout
@@ -83,7 +82,7 @@ class Problem:
     settings: Settings
 
     @classmethod
-    def pose(cls, source: Memory, settings: Settings, look: Look | None = None) -> Problem:
+    def pose(cls, source: Source, settings: Settings, look: Look | None = None) -> Problem:
         """Look at the rows once, unless that was done before, and lay down frame and recipe.
 
         Raises
@@ -126,29 +125,17 @@ class Problem:
         return em.run(self.source, model, kernel, goal, rule, partial(start.reseed, self.source, kernel, seed), watch)
 
 
-def survey(source: Memory) -> Summary:
+def survey(source: Source) -> Summary:
     """Range, mean and spread of the columns of finite rows; an error names the first cell that is not finite."""
     with np.errstate(over="ignore", invalid="ignore"):
         summary = source.summary()
     wrong = ~(np.isfinite(summary.low) & np.isfinite(summary.high))
     if summary.rows and wrong.any():
-        raise MixtureError(_first_wrong(source))
+        raise source.refuse()
     return summary
 
 
-def _first_wrong(source: Memory) -> str:
-    for block in source.blocks():
-        rows = to_host(block.rows)
-        wrong = ~np.isfinite(rows)
-        if block.weight is not None:
-            wrong[block.weight == 0] = False
-        if wrong.any():
-            row, column = (int(i) for i in np.argwhere(wrong)[0])
-            return assess.non_finite(float(rows[row, column]), block.start + row, source.name(column))
-    raise AssertionError("a range is not finite, and every cell is")
-
-
-def background(source: Memory, asked: bool | float) -> Noise | None:
+def background(source: Source, asked: bool | float) -> Noise | None:
     """The uniform component that was asked for: none, of a given volume, or filling the smaller of two boxes.
 
     The boxes are the bounding box of the rows and the one along their principal components (mclust's hypervolume).
@@ -168,7 +155,7 @@ def background(source: Memory, asked: bool | float) -> Noise | None:
     return Noise.around(*boxes)
 
 
-def _prior(source: Memory, family: Family, settings: Settings) -> Any:
+def _prior(source: Source, family: Family, settings: Settings) -> Any:
     if settings.prior is None:
         return None
     unit = source.frame.unit

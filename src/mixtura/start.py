@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 
@@ -22,7 +21,7 @@ from mixtura.hierarchy import Hierarchy
 from mixtura.mixture import Mixture
 from mixtura.moments import Moments
 from mixtura.pools import single_threaded_openmp
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import BLOCK, Source
 
 Start = Callable[[Ground, Seed], Mixture]
 
@@ -33,7 +32,7 @@ def kmeans(ground: Ground, seed: Seed) -> Mixture:
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    rows, weight, positions = ground.rows(seed)
+    rows, weight, positions = ground.rows()
     rows, origin, unit = ground.coordinates(rows)
     checked = config_context(assume_finite=True, skip_parameter_validation=True)
     with single_threaded_openmp(), checked, warnings.catch_warnings():
@@ -52,7 +51,7 @@ def kmeans_plusplus(ground: Ground, seed: Seed) -> Mixture:
     """Components at rows chosen far from each other (Arthur & Vassilvitskii 2007)."""
     from sklearn.cluster import kmeans_plusplus as choose
 
-    rows, weight, _ = ground.rows(seed)
+    rows, weight, _ = ground.rows()
     scaled, _, _ = ground.coordinates(rows)
     _, indices = choose(scaled, ground.n_components, sample_weight=weight, random_state=seed)
     return ground.points(np.asarray(rows[indices], dtype=np.float64))
@@ -60,23 +59,44 @@ def kmeans_plusplus(ground: Ground, seed: Seed) -> Mixture:
 
 def random_from_data(ground: Ground, seed: Seed) -> Mixture:
     """Components at rows drawn at random, in proportion to their weights, none twice."""
-    source = ground.source
-    share = None if source.weight is None else source.weight / source.weight.sum()
-    indices = seed.choice(source.shape[0], size=ground.n_components, replace=False, p=share)
-    return ground.points(source.take(indices))
+    rows, weight, _ = ground.rows(SEEDING_ROWS)
+    share = None if weight is None else weight / weight.sum()
+    indices = seed.choice(len(rows), size=ground.n_components, replace=False, p=share)
+    return ground.points(np.asarray(rows[indices], dtype=np.float64))
 
 
 def random(ground: Ground, seed: Seed) -> Mixture:
     """Responsibilities drawn uniformly and normalized, block after block, so that none are kept."""
-    before = deepcopy(seed)
+    drawing = _Drawing(seed, ground.n_components)
 
     def assign(block: Block) -> tuple[Float, Float]:
-        if block.start == 0:  # a second reading of the rows meets the same numbers
-            seed.set_state(before.get_state())
-        drawn = seed.uniform(size=(len(block), ground.n_components))
+        drawn = drawing.rows(block.start, block.stop)
         return drawn / drawn.sum(axis=1, keepdims=True), np.zeros(len(block))
 
-    return ground.mixture(assign, in_order=True)
+    found = ground.mixture(assign, in_order=True)
+    drawing.rows(ground.source.shape[0], ground.source.shape[0])  # sums that were kept have read no rows
+    return found
+
+
+class _Drawing:
+    """Uniform numbers a row, as one long draw of the seed would give them; a second reading meets the same."""
+
+    def __init__(self, seed: Seed, width: int) -> None:
+        self._seed, self._width, self._at = seed, width, 0
+        self._before = seed.get_state()
+
+    def rows(self, start: int, stop: int) -> Float:
+        """The numbers of the rows from `start` to `stop`."""
+        if start < self._at:
+            self._seed.set_state(self._before)
+            self._at = 0
+        while self._at < start:
+            self._draw(min(start - self._at, BLOCK))
+        return self._draw(stop - start)
+
+    def _draw(self, count: int) -> Float:
+        self._at += count
+        return self._seed.uniform(size=(count, self._width))
 
 
 def hierarchical(ground: Ground, seed: Seed) -> Mixture:
@@ -138,13 +158,10 @@ STARTS: dict[str, Start] = {
 UNITLESS = {"random", "hierarchical"}
 
 
-def reseed(source: Memory, kernel: Kernel, seed: Seed, step: Step, component: int) -> Mixture:
+def reseed(source: Source, kernel: Kernel, seed: Seed, step: Step, component: int) -> Mixture:
     """A model whose empty component begins again at the least likely of some rows, with the average covariance."""
-    drawn = np.sort(seed.choice(source.shape[0], min(source.shape[0], 1024), replace=False))
-    weight = None if source.weight is None else source.weight[drawn]
-    block = Block(source.take(drawn), weight, 0, source.frame)
-    log_density = kernel.posterior(block, step.model.density())[0]
-    row = block.framed()[int(np.argmin(log_density if weight is None else np.where(weight > 0, log_density, np.inf)))]
+    block = Block(np.asarray(source.sample(1024).rows, dtype=np.float64), None, 0, source.frame)
+    row = block.framed()[int(np.argmin(kernel.posterior(block, step.model.density())[0]))]
     return step.model.recipe.estimate(_reopened(step.moments, component, row), step.model.covariance)
 
 

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import replace
 from typing import Any
 
 from mixtura import pools
 from mixtura.block import Block
 from mixtura.crew import Pass
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 # Below this many multiplications a pass, waking threads costs more than they save.
 WORTH_THREADS = 2_000_000
@@ -123,7 +122,7 @@ def workers(n_threads: int | None, work: float) -> Iterator[Callable[[Callable[[
 
 
 @contextmanager
-def working(source: Memory, weight: Any, n_threads: int | None, work: float) -> Iterator[Memory]:
+def working(source: Source, weight: Any, n_threads: int | None, work: float) -> Iterator[Source]:
     """A source with its weights, whose blocks are read on threads while the context lasts."""
     with workers(n_threads, work) as mapper:
-        yield replace(source, weight=weight, mapper=mapper)
+        yield source.having(weight=weight, mapper=mapper)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura import assess, kernels
+from mixtura import kernels
 from mixtura.arrays import Float, to_host
 from mixtura.block import Block
 from mixtura.density import Density
@@ -97,7 +97,7 @@ def _require(block: Block, log_density: Float, source: Memory) -> None:
     values, row = to_host(block.rows[at : at + 1, :])[0], block.start + at
     column = int(np.argmin(np.isfinite(values))) if not np.isfinite(values).all() else int(np.argmax(np.abs(values)))
     if not np.isfinite(values).all():
-        raise MixtureError(assess.non_finite(float(values[column]), row, source.name(column)))
+        raise MixtureError(source.words.cell(float(values[column]), row, column))
     raise MixtureError(
         f"Row {row} is so far from every class that its log density is below the smallest double "
         f"(column {source.name(column)} holds {values[column]:.3g}). Check its units, or drop it."

@@ -18,6 +18,7 @@ from mixtura.moments import Order
 from mixtura.outcome import EmptyComponent, Outcome
 from mixtura.problem import Look, Settings
 from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Lesson:
         """The source in blocks that suit a model."""
         return replace(self.source, block=kernels.rows_a_block(*self.source.shape, n_components, order))
 
-    def learn(self, source: Memory, model: Joined) -> Run:
+    def learn(self, source: Source, model: Joined) -> Run:
         """EM from a model, in the frame of a source; with every row labeled and one component a class it is there."""
         if not self.targets.unlabeled > 0:
             model.density()

@@ -10,6 +10,7 @@ import numpy as np
 from mixtura.arrays import Array, Float, is_host, to_host
 from mixtura.block import Block
 from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 EPS = float(np.finfo(np.float64).eps)
 # A glance at this many rows clears most columns of being a counter or a code.
@@ -59,12 +60,10 @@ class Columns:
         return Columns(self.first, other.last, step, low, high, distinct, self.rows + other.rows)
 
 
-def odd_columns(source: Memory) -> tuple[list[int], list[int]]:
+def odd_columns(source: Source) -> tuple[list[int], list[int]]:
     """Columns that are row counters, and columns with one or two distinct values."""
-    there = None if source.weight is None else np.flatnonzero(source.weight > 0)
-    n, d = source.shape[0] if there is None else len(there), source.shape[1]
-    first = source.take(np.arange(min(n, GLANCE)) if there is None else there[:GLANCE])
-    glance = Columns.of(Block(first, None, 0, source.frame), list(range(d)))
+    (n, _), d = source.count(), source.shape[1]
+    glance = Columns.of(Block(source.head(GLANCE), None, 0, source.frame), list(range(d)))
     suspects = [j for j in range(d) if np.isfinite(glance.step[j]) or glance.distinct[j] < 3]
     if not suspects:
         return [], []
@@ -99,13 +98,13 @@ class Second:
         return np.asarray(self.second / self.weight - np.outer(mean, mean))
 
 
-def total_covariance(source: Memory) -> Float:
+def total_covariance(source: Source) -> Float:
     """Covariance of all rows in frame coordinates, shape (D, D)."""
     total: Second = source.reduce(Second.of)
     return total.covariance()
 
 
-def dependent_columns(source: Memory) -> list[int]:
+def dependent_columns(source: Source) -> list[int]:
     """Columns that are linear combinations of earlier ones (constant columns aside).
 
     A sample of full rank proves full rank; only where it is deficient are all rows read.
@@ -113,10 +112,9 @@ def dependent_columns(source: Memory) -> list[int]:
     n, d = source.shape
     enough = max(2000, 10 * d)
     if n > enough:
-        some = np.unique(np.linspace(0, n - 1, enough).astype(np.int64))
-        weight = None if source.weight is None else source.weight[some]
-        sample = Memory(source.take(some), weight, source.frame)
-        if (weight is None or weight.any()) and not _dependent(total_covariance(sample)):
+        drawn = source.sample(enough).rising()
+        sample = Memory(drawn.rows, drawn.weight, source.frame)
+        if not _dependent(total_covariance(sample)):
             return []
     return _dependent(total_covariance(source))
 
@@ -138,7 +136,7 @@ def _dependent(covariance: Float) -> list[int]:
     return sorted(int(there[j]) for j in order[rank:])
 
 
-def distinct_rows(source: Memory, enough: int) -> int:
+def distinct_rows(source: Source, enough: int) -> int:
     """Number of distinct rows of positive weight, counted up to `enough`."""
     seen: set[bytes] = set()
     for block in source.blocks():

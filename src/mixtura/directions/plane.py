@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from mixtura.arrays import Float, to_host
-from mixtura.assess import non_finite
 from mixtura.block import Block
 from mixtura.density import Density
 from mixtura.em import Kernel
 from mixtura.estimators.answers import Answers
 from mixtura.outcome import MixtureError
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 # Directions that are printed, and letters of a feature's name.
 SHOWN, LETTERS = 6, 20
@@ -92,20 +91,20 @@ class Directions:
             A cell that is not a finite number, with its row and column: drop or fill such rows.
         """
 
-        def find(source: Memory, density: Density, kernel: Kernel) -> Float:
+        def find(source: Source, density: Density, kernel: Kernel) -> Float:
             out = np.empty((source.shape[0], self.n_directions))
             source.map_rows(lambda block: (self._project(block, source),), out)
             return out
 
         return self.model._each(X, find)
 
-    def _project(self, block: Block, source: Memory) -> Float:
+    def _project(self, block: Block, source: Source) -> Float:
         frame, rows = block.frame, to_host(block.framed())
         wrong = ~np.isfinite(rows)
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             value = float(to_host(block.rows[int(row) : int(row) + 1, :])[0, column])
-            raise MixtureError(non_finite(value, block.start + int(row), source.name(int(column))))
+            raise MixtureError(source.words.cell(value, block.start + int(row), int(column)))
         shift = (frame.origin - self.center_) @ self.basis_
         return np.asarray(rows @ (frame.unit[:, None] * self.basis_) + shift)
 

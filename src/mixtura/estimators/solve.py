@@ -18,7 +18,7 @@ from mixtura.outcome import MixtureError, Outcome
 from mixtura.parameters import Parameters
 from mixtura.prior import NormalInverseWishart
 from mixtura.problem import Problem, Settings
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Door:
 ESTIMATOR = Door()
 
 
-def solve(estimator: Any, source: Memory, dtype: Any, door: Door) -> Solution:
+def solve(estimator: Any, source: Source, dtype: Any, door: Door) -> Solution:
     """Pose the problem, run every start, publish and measure the best."""
     problem = Problem.pose(source, settings(estimator, door.standardize))
     first = beginning.begin(estimator, problem)

@@ -15,6 +15,7 @@ from mixtura.hierarchy.coordinates import as_counts, leaves, scaled, standardize
 from mixtura.hierarchy.trees import Labels, Quantiles, Tree, grow
 from mixtura.outcome import TooFewRows
 from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 __all__ = ["Hierarchy", "Quantiles", "Tree", "apart", "grow", "of", "scaled"]
 
@@ -65,13 +66,12 @@ class Hierarchy:
             "clusters. Use fewer components."
         )
 
-    def source(self, whole: Memory) -> Memory:
+    def source(self, whole: Source) -> Memory:
         """These rows as a source, weighing as much as all do, so that a prior keeps its part."""
         weight = self.weight
         if self.positions is not None:
-            total = whole.shape[0] if whole.weight is None else whole.weight.sum()
             weight = np.ones(len(self.rows)) if weight is None else weight
-            weight = weight * (total / weight.sum())
+            weight = weight * (whole.count()[1] / weight.sum())
         return Memory(self.rows, weight, whole.frame, names=whole.names)
 
 
@@ -83,7 +83,7 @@ def of(ground: Ground, seed: Seed, together: bool = True) -> Hierarchy:
     Without `together` equal rows are leaves of their own, as in mclust 6, where the first of them that meet draw in
     their neighbors: another tree, and another start.
     """
-    rows, weight, positions = replace(ground, most=MOST_ROWS).rows(seed)
+    rows, weight, positions = replace(ground, most=MOST_ROWS).rows()
     rows = np.asarray(rows, dtype=np.float64)
     first, leaf, count = leaves(rows, weight)
     if not together and len(first) > 1:
@@ -102,7 +102,7 @@ def apart(ground: Ground, seed: Seed) -> Hierarchy | None:
     None where that would be no other tree, or none that can be grown: all rows differ or lie on a line, weights are no
     whole numbers, or rows are too many.
     """
-    rows, weight, positions = replace(ground, most=MOST_ROWS).rows(seed)
+    rows, weight, positions = replace(ground, most=MOST_ROWS).rows()
     times = np.ones(len(rows)) if weight is None else weight
     if (times != np.rint(times)).any() or not times.sum() <= MOST_ROWS or ground.source.shape[0] > MOST_ROWS:
         return None

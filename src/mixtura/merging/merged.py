@@ -19,7 +19,7 @@ from mixtura.estimators.answers import Answers
 from mixtura.merging import words
 from mixtura.merging.passes import Clusters, gathered, joined, label
 from mixtura.outcome import MixtureError
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source, Wording
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,9 +156,9 @@ class MergedComponents:
         if len(members) == self.n_components:
             return self.model.predict(X)
 
-        def find(source: Memory, density: Density, kernel: Kernel) -> Any:
+        def find(source: Source, density: Density, kernel: Kernel) -> Any:
             out = np.empty(source.shape[0], dtype=np.int64)
-            source.map_rows(_each_block(density, kernel, source.name, members, lambda *found: (label(*found),)), out)
+            source.map_rows(_each_block(density, kernel, source.words, members, lambda *found: (label(*found),)), out)
             return out
 
         return self.model._each(X, find)
@@ -180,13 +180,13 @@ class MergedComponents:
         if len(members) == self.n_components:
             return self.model.predict_proba(X)
 
-        def find(source: Memory, density: Density, kernel: Kernel) -> Float:
+        def find(source: Source, density: Density, kernel: Kernel) -> Float:
             out = np.empty((source.shape[0], len(members) + (density.floor is not None)))
 
             def columns(together: Float, noise: Float) -> tuple[Float]:
                 return (np.column_stack([together.T, noise])[:, : out.shape[1]],)
 
-            source.map_rows(_each_block(density, kernel, source.name, members, columns), out)
+            source.map_rows(_each_block(density, kernel, source.words, members, columns), out)
             return out
 
         return self.model._each(X, find)
@@ -212,12 +212,12 @@ class MergedComponents:
 
 
 def _each_block(
-    density: Density, kernel: Kernel, name: Callable[[int], str], members: Clusters, what: Callable[..., Any]
+    density: Density, kernel: Kernel, words: Wording, members: Clusters, what: Callable[..., Any]
 ) -> Callable[[Block], Any]:
     """A function of a block's rows: `what` of the probabilities of clusters (G, n) and of the noise (n,)."""
 
     def find(block: Block) -> Any:
-        shares, noise = assess.posterior(block, density, kernel, name)
+        shares, noise = assess.posterior(block, density, kernel, words)
         return what(gathered(shares, members), noise)
 
     return find

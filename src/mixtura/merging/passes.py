@@ -16,7 +16,7 @@ from mixtura.arrays import Float
 from mixtura.block import Block
 from mixtura.density import Density
 from mixtura.em import Kernel
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source, Wording
 
 # Components of each cluster, in rising order; clusters are in the order of their first components.
 Clusters = tuple[tuple[int, ...], ...]
@@ -107,10 +107,10 @@ def label(together: Float, noise: Float) -> Any:
 
 
 def overlap(
-    block: Block, density: Density, kernel: Kernel, name: Callable[[int], str], clusters: Clusters, of: int | None
+    block: Block, density: Density, kernel: Kernel, words: Wording, clusters: Clusters, of: int | None
 ) -> Overlap:
     """The overlap of all pairs of clusters (above the diagonal), or of one cluster with all (in its row)."""
-    shares, noise = assess.posterior(block, density, kernel, name)
+    shares, noise = assess.posterior(block, density, kernel, words)
     weight = np.ones(len(block)) if block.weight is None else block.weight
     tiles = (slice(begin, begin + TILE) for begin in range(0, len(block), TILE))
     return reduce(add, (_of_tile(gathered(shares[at], clusters), noise[at], weight[at], of) for at in tiles))
@@ -142,9 +142,9 @@ def joined(clusters: Clusters, first: int, second: int) -> Clusters:
     return tuple(together if at == first else one for at, one in enumerate(clusters) if at != second)
 
 
-def hierarchy(source: Memory, density: Density, kernel: Kernel) -> Hierarchy:
+def hierarchy(source: Source, density: Density, kernel: Kernel) -> Hierarchy:
     """Merge the components of a density over the rows of a source: one pass for all pairs, one for each new cluster."""
-    block = partial(overlap, density=density, kernel=kernel, name=source.name)
+    block = partial(overlap, density=density, kernel=kernel, words=source.words)
 
     def look(clusters: Clusters, of: int | None) -> Overlap:
         return source.reduce(partial(block, clusters=clusters, of=of))

@@ -17,6 +17,7 @@ from mixtura.outcome import MixtureError, Outcome
 from mixtura.parameters import Parameters
 from mixtura.problem import Look, Problem, Settings, survey
 from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 # A refit ends when a pass gains less than this part of a nat over all rows. What is left to gain is then some hundred
 # times as much at most, and parameters that lack g nats of the maximum lie within sqrt(2 g) standard errors of it.
@@ -131,7 +132,7 @@ def refit(
     return found
 
 
-def _climb(task: Task, source: Memory, begin: start.Start | None, out: Refits) -> None:
+def _climb(task: Task, source: Source, begin: start.Start | None, out: Refits) -> None:
     """EM to its end, published in the user's units."""
     problem = Problem.pose(source, task.settings, Look(survey(source), task.start.noise))
     seed = np.random.RandomState(0)

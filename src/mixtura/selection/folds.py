@@ -33,7 +33,7 @@ def held_out(search: Search, trials: list[Trial]) -> list[Trial]:
     for number, part in enumerate(parts(weight, search.rows.plan.seed)):
         own = _rows(search.rows, np.where(part, 0.0, weight))
         inner = replace(search, rows=own, keeper=search.keeper.within(f"fold {number}"), watch=Watch())
-        others = replace(search.rows, source=replace(search.rows.source, weight=np.where(part, weight, 0.0)))
+        others = replace(search.rows, source=search.rows.source.having(weight=np.where(part, weight, 0.0)))
         for trial in inner.fit(there):
             totals[trial.candidate] = _sum(totals[trial.candidate], others, trial)
     return [_with(trial, totals.get(trial.candidate)) for trial in trials]
@@ -61,7 +61,7 @@ def parts(weight: Any, seed: int) -> list[Any]:
 
 def _rows(rows: Rows, weight: Any) -> Rows:
     """The same rows under other weights."""
-    return Rows.of(replace(rows.source, weight=weight), rows.plan)
+    return Rows.of(rows.source.having(weight=weight), rows.plan)
 
 
 def _sum(total: float | None, others: Rows, trial: Trial) -> float | None:

@@ -15,7 +15,7 @@ from mixtura.hierarchy import Hierarchy
 from mixtura.outcome import MixtureError
 from mixtura.problem import Look, Problem, Settings
 from mixtura.selection.grid import Candidate
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 # Starts after the first of one that always begins alike.
 FURTHER = "k-means++"
@@ -78,18 +78,18 @@ class Rows:
 
     Parameters
     ----------
-    source : Memory
+    source : Source
         In the user's units, with weights and threads.
     look : Look
     plan : Plan
     """
 
-    source: Memory
+    source: Source
     look: Look
     plan: Plan
 
     @classmethod
-    def of(cls, source: Memory, plan: Plan) -> Rows:
+    def of(cls, source: Source, plan: Plan) -> Rows:
         """Look at the rows."""
         return cls(source, Look.at(source, plan.settings.noise), plan)
 
@@ -104,7 +104,7 @@ class Rows:
         settings = self.plan.of(candidate)
         family = candidate.family(self.source.shape[1])
         block = kernels.rows_a_block(*self.source.shape, candidate.n_components, family.order)
-        return Problem.pose(replace(self.source, block=block), settings, self.look)
+        return Problem.pose(self.source.having(block=block), settings, self.look)
 
     @cached_property
     def trees(self) -> tuple[Hierarchy, ...]:

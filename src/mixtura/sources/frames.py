@@ -31,10 +31,10 @@ class Frames(Memory):
         """An array of the kind that blocks hold and of the shape of all: kernels are chosen by it."""
         return np.broadcast_to(0.0, self.shape)
 
-    def blocks(self) -> Iterator[Block]:
-        """The rows in blocks, in order."""
+    def blocks(self, skip: int = 0) -> Iterator[Block]:
+        """The rows in blocks, in order, without the first `skip` blocks."""
         weight, step = self.weight, self.block
-        for begin in range(0, max(self.shape[0], 1), step):
+        for begin in range(skip * step, max(self.shape[0], 1), step):
             part = None if weight is None else weight[begin : begin + step]
             rows = self.rows[begin : begin + step]
             yield Block(_numbers(rows, range(begin, begin + len(rows))), part, begin, self.frame)

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import reduce
-from operator import add
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from mixtura.arrays import Array, Float, device, is_host, namespace, to_host
 from mixtura.block import Block
-from mixtura.frame import Frame, Summary
-
-# Rows a block: the unit of work of a thread. Fixed, so that sums do not depend on the number of threads.
-BLOCK = 2**14
-
-T = TypeVar("T")
-Mapper = Callable[[Callable[[Block], Any], Iterable[Block]], Iterable[Any]]
+from mixtura.frame import Frame
+from mixtura.sources.lots import Sample, draw
+from mixtura.sources.source import BLOCK as BLOCK
+from mixtura.sources.source import Files, Mapper, Source, all_positions, whole
 
 
 @dataclass(frozen=True)
-class Memory:
+class Memory(Source):
     """Rows of an array, read as they are through a frame.
 
     Parameters
@@ -37,6 +32,12 @@ class Memory:
         Rows a block.
     names : tuple of str, optional
         Names of the columns, for sentences.
+    files : Files, optional
+        The files that the rows were read from, for sentences.
+    seed : int
+        Which random order of the rows samples follow.
+    fold : callable
+        How sums over blocks are taken.
     """
 
     rows: Array
@@ -45,6 +46,9 @@ class Memory:
     mapper: Mapper = field(default=map, repr=False)
     block: int = BLOCK
     names: tuple[str, ...] | None = None
+    files: Files | None = field(default=None, repr=False)
+    seed: int = 0
+    fold: Callable[[Any, Any], Any] = field(default=whole, repr=False)
 
     @classmethod
     def of(
@@ -69,36 +73,11 @@ class Memory:
         """An array of the kind that blocks hold: kernels are chosen by it."""
         return self.rows
 
-    def name(self, column: int) -> str:
-        """A column as a sentence calls it: its quoted name, or its index."""
-        return str(column) if self.names is None else repr(self.names[column])
-
-    def framed(self, frame: Frame) -> Memory:
-        """The same rows seen through another frame."""
-        return replace(self, frame=frame)
-
-    def blocks(self) -> Iterator[Block]:
-        """The rows in blocks, in order."""
-        yield from Block(self.rows, self.weight, 0, self.frame).tiles(self.block)
-
-    def reduce(self, kernel: Callable[[Block], T]) -> T:
-        """Sum over all blocks, in their order, of what the kernel makes of each."""
-        parts: Iterable[T] = self.mapper(kernel, self.blocks())
-        return reduce(add, parts)
-
-    def map_rows(self, function: Callable[[Block], tuple[Array, ...]], *outputs: Array) -> None:
-        """Write what `function` makes of each block, an array a given output, into the outputs' rows."""
-
-        def write(block: Block) -> None:
-            for out, part in zip(outputs, function(block), strict=True):
-                out[block.start : block.stop] = part if is_host(part) else to_host(part)
-
-        for _ in self.mapper(write, self.blocks()):
-            pass
-
-    def summary(self) -> Summary:
-        """Range, mean and spread of each column."""
-        return self.reduce(lambda block: Summary.of(self._host(block.rows), block.weight))
+    def blocks(self, skip: int = 0) -> Iterator[Block]:
+        """The rows in blocks, in order, without the first `skip` blocks."""
+        begin = min(skip * self.block, self.shape[0])
+        weight = None if self.weight is None else self.weight[begin:]
+        yield from Block(self.rows[begin:, :] if begin else self.rows, weight, begin, self.frame).tiles(self.block)
 
     def as_float(self) -> Array:
         """All rows for a library that wants float rows on the host: the array itself when it is one."""
@@ -112,6 +91,24 @@ class Memory:
             return np.asarray(self.rows[indices], dtype=np.float64)
         xp = namespace(self.rows)
         return self._host(xp.take(self.rows, xp.asarray(indices, device=device(self.rows)), axis=0))
+
+    def sample(self, size: int) -> Sample:
+        """`size` rows of positive weight at random, or all of them where they are fewer, in random order."""
+        at = draw(self.seed, self.shape[0], size, self.weight)
+        single = is_host(self.rows) and self.rows.dtype == np.float32
+        return Sample(self.rows[at] if single else self.take(at), None if self.weight is None else self.weight[at], at)
+
+    def count(self) -> tuple[int, float]:
+        """How many rows have a positive weight, and the sum of the weights."""
+        if self.weight is None:
+            return self.shape[0], float(self.shape[0])
+        return int(np.count_nonzero(self.weight > 0)), float(self.weight.sum())
+
+    def head(self, size: int) -> Float:
+        """The first rows of positive weight in the user's units, `size` at most."""
+        if self.weight is None:
+            return self.take(np.arange(min(size, self.shape[0])))
+        return self.take(all_positions(self.weight, self.shape[0])[:size])
 
     @staticmethod
     def _host(rows: Array) -> Float:

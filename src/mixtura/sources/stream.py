@@ -1,0 +1,277 @@
+"""Rows that are read from files anew at every pass, block by block, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mixtura.arrays import Float
+from mixtura.block import Block
+from mixtura.frame import Frame, Summary
+from mixtura.outcome import MixtureError
+from mixtura.sources.ahead import ahead
+from mixtura.sources.faults import TableError, plural
+from mixtura.sources.lots import Draw, Sample
+from mixtura.sources.memory import Memory
+from mixtura.sources.readers import Chunk, Reader
+from mixtura.sources.source import BLOCK, Mapper, Source, summarized, whole
+
+# The head that `surveyed` keeps.
+HEAD = 64
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the first pass over rows tells.
+
+    Parameters
+    ----------
+    summary : Summary
+    n_rows : int
+        With those of weight 0.
+    sample : Sample
+        Rows at random; all of positive weight where `whole`.
+    head : array of shape (m, D)
+        The first rows of positive weight.
+    """
+
+    summary: Summary
+    n_rows: int
+    sample: Sample
+    head: Float
+
+    @property
+    def complete(self) -> bool:
+        """Whether the sample holds all rows of positive weight."""
+        return len(self.sample) == self.summary.rows
+
+
+@dataclass(frozen=True)
+class Stream(Source):
+    """Rows of a reader, seen through a frame.
+
+    Blocks are cut by position alone, so that sums are the same bits as those of rows in memory.
+
+    Parameters
+    ----------
+    reader : Reader
+    weight : array of shape (N,) or None
+        Weights that came beside the files; those of a column come with the rows.
+    frame : Frame
+    mapper, block, names, seed, fold
+        As those of every source.
+    kept : int
+        Rows that the first pass keeps as a sample, at most.
+    seen : Survey or None
+        What the first pass told.
+    """
+
+    reader: Reader
+    weight: Float | None
+    frame: Frame
+    mapper: Mapper = field(default=map, repr=False)
+    block: int = BLOCK
+    names: tuple[str, ...] | None = None
+    seed: int = 0
+    fold: Callable[[Any, Any], Any] = field(default=whole, repr=False)
+    kept: int = 2**16
+    seen: Survey | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, reader: Reader, kept: int = 2**16) -> Stream:
+        """A source in the user's units: origin 0, unit 1."""
+        d = len(reader.names)
+        names = reader.names if reader.named else None
+        return cls(reader, None, Frame(np.zeros(d), np.ones(d)), names=names, kept=kept)
+
+    @property
+    def files(self) -> Reader:  # type: ignore[override]
+        """The files, for sentences."""
+        return self.reader
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows, counted where nothing tells it, and of features."""
+        n = self.reader.count() if self.seen is None else self.seen.n_rows
+        return n, len(self.reader.names)
+
+    @property
+    def kind(self) -> Any:
+        """An array of the kind that blocks hold and of the shape of all: kernels are chosen by it."""
+        return np.broadcast_to(np.zeros((), self.reader.dtype), self.shape)
+
+    def blocks(self, skip: int = 0) -> Iterator[Block]:
+        """The rows in blocks, in order, without the first `skip` blocks; read in the background."""
+        return ahead(self._read(skip * self.block))
+
+    def _read(self, start: int) -> Iterator[Block]:
+        self.reader.check()
+        end = start
+        for block in self._cut(start):
+            end = block.stop
+            yield block
+        self.reader.check()
+        known = self.reader.n_rows if self.seen is None else self.seen.n_rows
+        if known is not None and end != max(known, start):
+            was = f"{plural(end, 'row')} where {plural(known, 'row')} were before"
+            raise TableError(f"{self.reader.title}: the data changed while they were read: {was}. Run it again.")
+
+    def _cut(self, start: int) -> Iterator[Block]:
+        """Chunks of any size as blocks of one size."""
+        filling = _Filling(self, start)
+        for chunk in self.reader.chunks(start, max(self.block, BLOCK)):
+            yield from filling.add(chunk)
+        if filling.there:
+            yield filling.done()
+
+    def surveyed(self) -> Stream:
+        """The same rows after a first pass, which tells summary, number, and a sample."""
+        return self if self.seen is not None else self.having(seen=self._survey())
+
+    def _survey(self) -> Survey:
+        drawing, heads = Draw(self.kept, self.seed), [np.empty((0, self.shape_of_row))]
+        total, n_rows = None, 0
+        with np.errstate(over="ignore", invalid="ignore"):
+            looked = self.mapper(lambda block: _look(block, drawing), self.having(block=BLOCK).blocks())
+            for summary, n_rows, candidates, head in looked:  # noqa: B007 where the last block ends
+                drawing.add(*candidates)
+                total = summary if total is None else total + summary
+                if sum(map(len, heads)) < HEAD:
+                    heads.append(head)
+        if total is None:
+            raise TableError(f"{self.reader.title} holds no rows.")
+        rows, weight, at = drawing.winners()
+        weighed = self.weight is not None or bool((weight != 1.0).any())
+        sample = Sample(rows, weight if weighed else None, at)
+        return Survey(total, n_rows, sample, np.concatenate(heads)[:HEAD])
+
+    @property
+    def shape_of_row(self) -> int:
+        """Number of features."""
+        return len(self.reader.names)
+
+    def _known(self) -> Survey:
+        if self.seen is None:
+            raise AssertionError("a stream is asked for what only its first pass tells")
+        return self.seen
+
+    def summary(self) -> Summary:
+        """Range, mean and spread of each column."""
+        return super().summary() if self.seen is None else self.seen.summary
+
+    def sample(self, size: int) -> Sample:
+        """`size` rows of positive weight at random, or as many as were kept, in random order."""
+        return self._known().sample.first(size)
+
+    def count(self) -> tuple[int, float]:
+        """How many rows have a positive weight, and the sum of the weights."""
+        summary = self._known().summary
+        return summary.rows, summary.weight
+
+    def head(self, size: int) -> Float:
+        """The first rows of positive weight in the user's units, `size` and HEAD at most."""
+        return self._known().head[:size]
+
+    def as_float(self) -> Float:
+        """All rows, where the sample holds them."""
+        return self._all().rows
+
+    def weights(self) -> Float | None:
+        """The weights of all rows, where the sample holds them."""
+        return self._all().weight
+
+    def _all(self) -> Sample:
+        seen = self._known()
+        if not seen.complete or seen.n_rows != seen.summary.rows:
+            raise MixtureError(
+                f"{self.reader.title} holds {plural(seen.n_rows, 'row')}, more than are kept in memory, and this "
+                "needs all of them there. Open the data with more memory, or pass an array."
+            )
+        return seen.sample.rising()
+
+    def take(self, indices: Any) -> Float:
+        """Some rows in the user's units, by one reading of the files up to the last of them."""
+        wanted = np.arange(self.shape[0])[indices] if isinstance(indices, slice) else np.asarray(indices)
+        order = np.argsort(wanted, kind="stable")
+        found = np.empty((len(wanted), self.shape[1]))
+        done = 0
+        for block in self.blocks():
+            upto = int(np.searchsorted(wanted[order], block.stop))
+            found[order[done:upto]] = block.rows[wanted[order[done:upto]] - block.start]
+            done = upto
+            if done == len(wanted):
+                break
+        return found
+
+
+def _look(block: Block, drawing: Draw) -> tuple[Summary, int, tuple[Any, ...], Float]:
+    """The summary of a block, where it ends, its rows that may be in the sample, and its first rows."""
+    at, keys = drawing.candidates(block.start, block.weight, len(block))
+    weight = np.ones(len(at)) if block.weight is None else block.weight[at]
+    there = block.rows[:HEAD] if block.weight is None else block.rows[np.flatnonzero(block.weight > 0)[:HEAD]]
+    head = np.array(there, dtype=np.float64)
+    return summarized(block), block.stop, (keys, block.rows[at], weight, at + block.start), head
+
+
+class _Filling:
+    """A block on its way: rows of chunks are put in until it is full."""
+
+    def __init__(self, source: Stream, start: int) -> None:
+        self._source, self._start = source, start
+        self._begin()
+
+    def _begin(self) -> None:
+        size, d, reader = self._source.block, len(self._source.reader.names), self._source.reader
+        self.there = 0
+        self._rows = np.empty((d, size), reader.dtype).T if reader.by_column else np.empty((size, d), reader.dtype)
+        self._weight: Float | None = None
+
+    def add(self, chunk: Chunk) -> Iterator[Block]:
+        """Put the rows of a chunk in; the blocks that are full."""
+        begin, count = 0, chunk.n_rows
+        while begin < count:
+            size = min(count - begin, self._source.block - self.there)
+            self._put(chunk, begin, begin + size)
+            begin, self.there = begin + size, self.there + size
+            if self.there == self._source.block:
+                yield self.done()
+
+    def _put(self, chunk: Chunk, begin: int, end: int) -> None:
+        to = slice(self.there, self.there + end - begin)
+        if isinstance(chunk.columns, tuple):
+            for j, column in enumerate(chunk.columns):
+                self._rows[to, j] = column[begin:end]
+        else:
+            self._rows[to] = chunk.columns[begin:end]
+        if chunk.weight is not None:
+            if self._weight is None:
+                self._weight = np.ones(self._source.block)
+            self._weight[to] = chunk.weight[begin:end]
+
+    def done(self) -> Block:
+        """The block as far as it is filled; another begins."""
+        start, stop = self._start, self._start + self.there
+        weight = None if self._weight is None else self._weight[: self.there]
+        beside = self._source.weight
+        if beside is not None:
+            weight = beside[start:stop] if weight is None else weight * beside[start:stop]
+        block = Block(self._rows[: self.there], weight, start, self._source.frame)
+        self._start = stop
+        self._begin()
+        return block
+
+
+def held(reader: Reader) -> Memory:
+    """All rows of a reader, read once into memory."""
+    stream = Stream.of(reader)
+    blocks = list(stream.blocks())
+    if not blocks:
+        raise TableError(f"{reader.title} holds no rows.")
+    rows = np.concatenate([block.rows for block in blocks])
+    weights = [np.ones(len(block)) if block.weight is None else block.weight for block in blocks]
+    weighed = any(block.weight is not None for block in blocks)
+    weight = np.concatenate(weights) if weighed else None
+    return Memory(rows, weight, stream.frame, names=stream.names, files=reader)
