@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .faults import TableError, plural
 from .header import Record, check_delimiter, check_header, split, take
@@ -17,6 +17,7 @@ from .raw import title
 if TYPE_CHECKING:
     import pyarrow as pa
 
+ENDS = b"\r\n\x1a"
 _BLOCK = 1 << 22
 _EXCEL_HINT = re.compile(r'"?sep=(.)"?$').match
 
@@ -39,8 +40,19 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Head:
+    """What the first line says: names, delimiter, cells a row, and where the rows begin (byte, line from 1)."""
+
+    names: tuple[str, ...]
+    delimiter: str
+    width: int
+    start: int
+    line: int
+
+
+@dataclass(frozen=True)
 class Body:
-    """The rows below the header: where they lie in the text, their first line's number, and how to cut them."""
+    """Rows below the header: where they lie in the text, their first line's number, and how to cut them."""
 
     data: bytes
     start: int
@@ -49,6 +61,7 @@ class Body:
     delimiter: str
     width: int
     path: str
+    is_top: bool = True
 
     def holds(self, mark: bytes) -> int:
         """How often a mark occurs."""
@@ -74,6 +87,15 @@ def read_grid(data: bytes, path: str, dialect: Dialect) -> Grid:
         With the line: a wrong delimiter, a row with too many or too few cells, an open quote, a header that
         is data or names two columns alike, no rows.
     """
+    head = read_head(data, path, dialect)
+    stop = end_of(data)
+    if head.start >= stop:
+        raise refuse_header_alone(head, path)
+    return _grid(head.names, Body(data, head.start, stop, head.line, head.delimiter, head.width, path))
+
+
+def read_head(data: bytes, path: str, dialect: Dialect) -> Head:
+    """Read the first line of a text that holds at least the first two, where it has two."""
     if not data or data.isspace():
         raise TableError(f"{title(path)} is empty.")
     first = take(data, Record("", 0, 0, 1), path)
@@ -84,10 +106,12 @@ def read_grid(data: bytes, path: str, dialect: Dialect) -> Grid:
     check_delimiter(fields, first, take(data, first, path), delimiter, path)
     names = _names(fields, first, dialect, path)
     start, line = (first.end, first.next_line) if dialect.header else (first.start, first.line)
-    stop = _end(data)
-    if start >= stop:
-        raise TableError(f"{title(path)} has a header ({plural(len(names), 'name')}) but no rows.")
-    return _grid(names, Body(data, start, stop, line, delimiter, len(fields), path))
+    return Head(names, delimiter, len(fields), start, line)
+
+
+def refuse_header_alone(head: Head, path: str) -> TableError:
+    """Describe a text without rows."""
+    return TableError(f"{title(path)} has a header ({plural(len(head.names), 'name')}) but no rows.")
 
 
 def _names(fields: list[str], first: Record, dialect: Dialect, path: str) -> tuple[str, ...]:
@@ -98,10 +122,10 @@ def _names(fields: list[str], first: Record, dialect: Dialect, path: str) -> tup
     return names
 
 
-def _end(data: bytes) -> int:
+def end_of(data: bytes) -> int:
     """Where the text ends, line ends and the end mark of old systems left off."""
     stop = len(data)
-    while stop and data[stop - 1] in b"\r\n\x1a":
+    while stop and data[stop - 1] in ENDS:
         stop -= 1
     return stop
 
@@ -113,31 +137,47 @@ def _by_name(path: str) -> str:
 def _grid(names: tuple[str, ...], body: Body) -> Grid:
     quoted = body.holds(b'"') > 0
     if quoted:
-        _check_rows(body)
+        check_rows(body)
     columns = _columns(body, quoted)
     one_line_a_row = not quoted and body.holds(b"\n") + 1 == len(columns[0])
     if one_line_a_row:
         return Grid(names, columns, body.line.__add__)  # keeps no text alive
-    return Grid(names, columns, partial(_find_line, body))
+    return Grid(names, columns, partial(find_line, body))
 
 
 def _columns(body: Body, quoted: bool) -> tuple[pa.ChunkedArray, ...]:
     import pyarrow as pa
 
     try:
-        return _read(body, quoted, _BLOCK)
+        return cut(body, quoted, _BLOCK)
     except pa.ArrowInvalid as error:
-        _check_rows(body)
+        check_rows(body)
         if "block" in str(error):  # a row longer than a block
-            return _read(body, quoted, body.stop - body.start + 1)
+            return cut(body, quoted, body.stop - body.start + 1)
         raise TableError(f"{title(body.path)}: {error}") from error
 
 
-def _read(body: Body, quoted: bool, block: int) -> tuple[pa.ChunkedArray, ...]:
+def cut(
+    body: Body,
+    quoted: bool,
+    block: int,
+    only: Sequence[int] | None = None,
+    numbers: Mapping[str, Any] | None = None,
+) -> tuple[pa.ChunkedArray, ...]:
+    """
+    Cut rows into columns, some or all, as text or, with Arrow's options for these, as numbers.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        Where a row does not fit, is longer than a block, or a cell should be a number and is not.
+    """
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
     names = [str(number) for number in range(body.width)]
+    wanted = names if only is None else [names[number] for number in only]
+    kind = pa.string() if numbers is None else pa.float64()
     table = arrow_csv.read_csv(
         pa.BufferReader(pa.py_buffer(body.data).slice(body.start, body.stop - body.start)),
         read_options=arrow_csv.ReadOptions(column_names=names, block_size=block),
@@ -147,20 +187,25 @@ def _read(body: Body, quoted: bool, block: int) -> tuple[pa.ChunkedArray, ...]:
             ignore_empty_lines=body.width > 1,  # in a single column an empty line is an empty cell
         ),
         convert_options=arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+            column_types=dict.fromkeys(names, kind),
+            include_columns=wanted,
+            strings_can_be_null=False,
+            check_utf8=False,
+            **(numbers or {}),
         ),
     )
     return tuple(table.columns)
 
 
-def _check_rows(body: Body) -> None:
+def check_rows(body: Body) -> None:
     """Raise at the first row that does not fit, slowly but with its line."""
     for row in walk(_open(body), body.delimiter, body.line, body.path):
         if row.cells and len(row.cells) != body.width:
-            raise misfit(row, body.width, body.delimiter, body.path, is_first=row.line == body.line)
+            raise misfit(row, body.width, body.delimiter, body.path, is_first=body.is_top and row.line == body.line)
 
 
-def _find_line(body: Body, wanted: int) -> int:
+def find_line(body: Body, wanted: int) -> int:
+    """Give the line in which a row (from 0) begins."""
     rows = (row for row in walk(_open(body), body.delimiter, body.line, body.path) if row.cells or body.width == 1)
     return next(row.line for number, row in enumerate(rows) if number == wanted)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TextIO
 
 from .faults import TableError, plural, show
 from .raw import title
@@ -21,7 +20,11 @@ class Row:
     last_line: int
 
 
-def walk(text: TextIO, delimiter: str, first_line: int, path: str) -> Iterator[Row]:
+class OpenQuote(TableError):
+    """A quote that opens and does not close before the text ends."""
+
+
+def walk(text: Iterable[str], delimiter: str, first_line: int, path: str) -> Iterator[Row]:
     """
     Go through the rows of a text, empty lines as rows without cells.
 
@@ -51,7 +54,7 @@ def _bad_quote(line: int, last_line: int, reason: str, path: str) -> TableError:
         return TableError(
             place + f"a quote opens here and meets the next one only in line {last_line}. Is one missing?"
         )
-    return TableError(place + "a quote opens here and never closes. Close it or take it out.")
+    return OpenQuote(place + "a quote opens here and never closes. Close it or take it out.")
 
 
 def misfit(row: Row, width: int, delimiter: str, path: str, *, is_first: bool) -> TableError:

@@ -16,7 +16,8 @@ PARQUET = b"PAR1"
 ARROW_FILE = b"ARROW1"
 ARROW_STREAM = b"\xff\xff\xff\xff"
 NUMPY = b"\x93NUMPY"
-_NULS_LOOKED_FOR_IN = 4096
+GZIP_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error)
+NULS_LOOKED_FOR_IN = 4096
 
 # Longest marks first: the mark of UTF-32 begins with that of UTF-16.
 _BYTE_ORDER_MARKS = (
@@ -85,8 +86,13 @@ def unpack(data: bytes, path: str) -> bytes:
     """Unpack gzip, telling a damaged file from a whole one."""
     try:
         return gzip.decompress(data)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise TableError(f"{title(path)} is a damaged or cut-off gzip file ({error}). Get it again.") from error
+    except GZIP_ERRORS as error:
+        raise refuse_gzip(path, error) from error
+
+
+def refuse_gzip(path: str, error: Exception) -> TableError:
+    """Describe a gzip file that cannot be unpacked."""
+    return TableError(f"{title(path)} is a damaged or cut-off gzip file ({error}). Get it again.")
 
 
 def refuse_strangers(data: bytes, path: str) -> None:
@@ -118,30 +124,57 @@ def to_utf8(data: bytes, path: str, encoding: str | None = None) -> bytes:
     TableError
         With the line and the byte that do not fit the encoding.
     """
-    mark, marked = next(((m, name) for m, name in _BYTE_ORDER_MARKS if data.startswith(m)), (b"", None))
+    mark, marked = mark_of(data)
     if encoding is not None:
         return _recode(data, path, encoding)
     if marked not in (None, "utf-8"):
         return _recode(data[len(mark) :], path, str(marked))
     data = data[len(mark) :]
-    if b"\0" in data[:_NULS_LOOKED_FOR_IN]:
-        raise TableError(_nul_message(data, path))
+    refuse_nuls(data, path)
     if not data.isascii():
         _check_utf8(data, path)
     return data
+
+
+def mark_of(data: bytes) -> tuple[bytes, str | None]:
+    r"""
+    Give the byte order mark that a text begins with and the encoding that it stands for.
+
+    Examples
+    --------
+    >>> mark_of(b"\xff\xfea\0"), mark_of(b"a,b")
+    ((b'\xff\xfe', 'utf-16-le'), (b'', None))
+    """
+    return next(((mark, name) for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), (b"", None))
+
+
+def refuse_nuls(data: bytes, path: str) -> None:
+    """Raise for text that begins as no UTF-8 does."""
+    if b"\0" in data[:NULS_LOOKED_FOR_IN]:
+        raise TableError(_nul_message(data, path))
 
 
 def _recode(data: bytes, path: str, encoding: str) -> bytes:
     try:
         return data.decode(encoding).removeprefix("\ufeff").encode()
     except UnicodeDecodeError as error:
-        raise TableError(
-            f"{title(path)}: byte {error.start + 1} (0x{data[error.start]:02x}) is not {encoding}: "
-            "the file is cut off or in another encoding. Try another --encoding."
-        ) from error
+        raise refuse_byte(path, error.start + 1, data[error.start], encoding) from error
     except LookupError as error:
-        said = f"No text encoding is called {show(encoding)}. Common ones: utf-8, utf-16, cp1252, latin-1."
-        raise TableError(said) from error
+        raise refuse_codec(encoding) from error
+
+
+def refuse_byte(path: str, number: int, byte: int, encoding: str) -> TableError:
+    """Describe a byte, counted from 1, that is not in the encoding that was named."""
+    return TableError(
+        f"{title(path)}: byte {number} (0x{byte:02x}) is not {encoding}: "
+        "the file is cut off or in another encoding. Try another --encoding."
+    )
+
+
+def refuse_codec(encoding: str) -> TableError:
+    """Describe an encoding that does not exist."""
+    said = f"No text encoding is called {show(encoding)}. Common ones: utf-8, utf-16, cp1252, latin-1."
+    return TableError(said)
 
 
 def _check_utf8(data: bytes, path: str) -> None:
@@ -149,14 +182,19 @@ def _check_utf8(data: bytes, path: str) -> None:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise TableError(
-            f"{title(path)}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8. "
-            "A file from an older Windows program is often read with --encoding cp1252."
-        ) from error
+        raise refuse_utf8(path, line, data[error.start]) from error
+
+
+def refuse_utf8(path: str, line: int, byte: int) -> TableError:
+    """Describe a byte that is not in UTF-8."""
+    return TableError(
+        f"{title(path)}, line {line}: byte 0x{byte:02x} is not UTF-8. "
+        "A file from an older Windows program is often read with --encoding cp1252."
+    )
 
 
 def _nul_message(data: bytes, path: str) -> str:
-    head = data[:_NULS_LOOKED_FOR_IN]
+    head = data[:NULS_LOOKED_FOR_IN]
     for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         pairs = len(head) // 2
         if pairs > 1 and head[offset::2].count(0) > 0.8 * pairs and head[1 - offset :: 2].count(0) < 0.2 * pairs:

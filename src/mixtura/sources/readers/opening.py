@@ -10,13 +10,15 @@ from mixtura.sources.binary import kind_of
 from mixtura.sources.columns import named_columns, require
 from mixtura.sources.faults import TableError, show_all
 from mixtura.sources.paths import STDIN, expand
-from mixtura.sources.raw import peek, refuse_strangers, title
+from mixtura.sources.raw import GZIP, peek, refuse_strangers, title
 from mixtura.sources.tables import TableOptions
 
+from .encoded import head_of
 from .file import INSIDE, File, Stamp
 from .parquet import Parquet
 from .plain import Plain
 from .reader import Reader
+from .text import Text
 from .texts import refuse_texts
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -30,7 +32,7 @@ def open_reader(
     options: TableOptions | None = None,
     drop: bool = False,
 ) -> Reader:
-    """
+    r"""
     Open files for reading in chunks, again and again.
 
     Parameters
@@ -59,12 +61,13 @@ def open_reader(
     Examples
     --------
     >>> import tempfile, pathlib
-    >>> import numpy as np
-    >>> file = pathlib.Path(tempfile.mkdtemp()) / "a.npy"
-    >>> np.save(file, [[1.5, 2.5], [3.5, 4.5], [5.5, 6.5]])
-    >>> reader = open_reader(file, ["x2"])
-    >>> reader.n_rows, [(chunk.start, chunk.columns.tolist()) for chunk in reader.chunks(rows=2)]
-    (3, [(0, [[2.5], [4.5]]), (2, [[6.5]])])
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "a.csv"
+    >>> _ = file.write_text("name,height\nAnn,1.80\nBo,1.75\nCy,1.60\n")
+    >>> reader = open_reader(file, ["height"])
+    >>> [(chunk.start, chunk.stacked().tolist()) for chunk in reader.chunks(rows=2)]
+    [(0, [[1.8], [1.75]]), (2, [[1.6]])]
+    >>> reader.n_rows
+    3
     """
     options = options or TableOptions()
     words = [paths] if isinstance(paths, str | os.PathLike) else paths
@@ -92,14 +95,15 @@ def open_file(path: str, options: TableOptions) -> File:
     """Open one file by what its first bytes say."""
     outer = path.partition(INSIDE)[0]
     _refuse_pipes(outer)
-    head = peek(outer, 4096)
+    packed = peek(outer, 2) == GZIP
+    head = head_of(outer, packed, 4096)
     refuse_strangers(head, path)
     kind = kind_of(head, path)
     if kind == "parquet":
         return Parquet.open(path)
     if kind == "numpy":
         return Plain.open(path)
-    raise TableError(f"{title(path)} is not read.")
+    return Text.open(path, head, packed, options)
 
 
 def _refuse_pipes(path: str) -> None:
