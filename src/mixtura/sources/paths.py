@@ -13,7 +13,9 @@ from .faults import TableError, show
 STDIN = "-"
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 BINARY_SUFFIXES = (".parquet", ".pq", ".arrow", ".feather", ".ipc", ".npy")
-SUFFIXES = TEXT_SUFFIXES + BINARY_SUFFIXES
+SCIENTIFIC_SUFFIXES = (".npz", ".h5", ".hdf5", ".zarr")
+SUFFIXES = TEXT_SUFFIXES + BINARY_SUFFIXES + SCIENTIFIC_SUFFIXES
+INSIDE = "::"  # between a file and the array in it that is meant
 
 
 def expand(words: Sequence[str | os.PathLike[str]]) -> list[str]:
@@ -52,6 +54,8 @@ def _files_of(word: str) -> list[str]:
     if word == STDIN:
         return [word]
     path = Path(word)
+    if _is_store(path) or _is_inside(word):
+        return [word]
     if path.is_dir():
         return _files_in(path)
     if path.exists():
@@ -65,7 +69,7 @@ def _files_in(folder: Path) -> list[str]:
     files = [
         str(path)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and is_data(path) and not _is_hidden(path.relative_to(folder))
+        if (path.is_file() or _is_store(path)) and is_data(path) and not _is_left_out(path, folder)
     ]
     if not files:
         raise TableError(
@@ -76,7 +80,7 @@ def _files_in(folder: Path) -> list[str]:
 
 def _files_matching(pattern: str) -> list[str]:
     found = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
-    files = [str(path) for path in found if path.is_file()]
+    files = [str(path) for path in found if path.is_file() or _is_store(path)]
     if not files:
         raise TableError(f"No file matches {show(pattern, 200)}.")
     return files
@@ -107,8 +111,21 @@ def plain_suffix(name: str) -> str:
     return os.path.splitext(lower.removesuffix(".gz"))[1]
 
 
-def _is_hidden(relative: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in relative.parts)
+def _is_left_out(path: Path, folder: Path) -> bool:
+    """Whether a path in a folder is hidden, or a part of an array that is a folder itself."""
+    within = path.relative_to(folder)
+    return any(part.startswith((".", "_")) for part in within.parts) or any(
+        _is_store(folder / above) for above in list(within.parents)[:-1]
+    )
+
+
+def _is_store(path: Path) -> bool:
+    return path.suffix.lower() == ".zarr" and path.is_dir()
+
+
+def _is_inside(word: str) -> bool:
+    outer, mark, _ = word.partition(INSIDE)
+    return bool(mark) and not os.path.exists(word) and os.path.exists(outer)
 
 
 def _near(path: Path) -> str:

@@ -16,6 +16,8 @@ PARQUET = b"PAR1"
 ARROW_FILE = b"ARROW1"
 ARROW_STREAM = b"\xff\xff\xff\xff"
 NUMPY = b"\x93NUMPY"
+HDF5 = b"\x89HDF"
+ZIP = b"PK\x03\x04"
 GZIP_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error)
 NULS_LOOKED_FOR_IN = 4096
 
@@ -29,12 +31,12 @@ _BYTE_ORDER_MARKS = (
 )
 _EXPORT = "Export the sheet as CSV (Excel: File, Save As, CSV UTF-8; LibreOffice: Save As, Text CSV) and give that."
 _STRANGERS = (
-    (b"PK\x03\x04", "a zip file", "Unpack it first; if it is a spreadsheet: export the sheet as CSV."),
+    (ZIP, "a zip file", "Unpack it first; if it is a spreadsheet: export the sheet as CSV."),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", _EXPORT),
     (b"BZh", "compressed with bzip2", "Unpack it first (bunzip2); gzip is read as it is."),
     (b"\xfd7zXZ", "compressed with xz", "Unpack it first (unxz); gzip is read as it is."),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", "Unpack it first (unzstd); gzip is read as it is."),
-    (b"\x89HDF", "an HDF5 file", "Write the table you want as CSV or Parquet."),
+    (HDF5, "an HDF5 file", "Write the table you want as CSV or Parquet."),
     (b"SQLite format 3", "an SQLite database", "Write the table you want as CSV."),
     (b"FEA1", "a Feather file of version 1", "Write it again as Feather version 2 or Parquet."),
     (b"RDX", "an R data file", "In R: write.csv(x, 'data.csv', row.names = FALSE)."),

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from mixtura.sources.faults import TableError
+from mixtura.sources.paths import INSIDE
 from mixtura.sources.raw import title
-
-INSIDE = "::"  # between a file and the thing in it that is meant
 
 
 class File(ABC):
@@ -84,7 +83,7 @@ class File(ABC):
 @dataclass(frozen=True)
 class Stamp:
     """
-    By what a file is known again: its place, size, time of last change and inode.
+    By what a file is known again: its name and place, size, time of last change and inode.
 
     Examples
     --------
@@ -96,6 +95,7 @@ class Stamp:
     (3, True)
     """
 
+    name: str
     path: str
     size: int
     changed: int
@@ -106,18 +106,18 @@ class Stamp:
         """Look at a file, or at all files in a folder that is one array."""
         real = os.path.realpath(path.partition(INSIDE)[0])
         seen = [os.stat(file) for file in _files_of(real)]
-        return cls(real, sum(s.st_size for s in seen), max(s.st_mtime_ns for s in seen), seen[0].st_ino)
+        return cls(path, real, sum(s.st_size for s in seen), max(s.st_mtime_ns for s in seen), seen[0].st_ino)
 
     def check(self) -> None:
         """Raise where the file is no longer what it was."""
         try:
-            same = Stamp.of(self.path) == self
+            same = Stamp.of(self.name) == self
         except OSError:
             same = False
         if not same:
             gone = "" if os.path.exists(self.path) else " or taken away"
             raise TableError(
-                f"{title(self.path)} was changed{gone} while it was read, so its rows are no longer those that were "
+                f"{title(self.name)} was changed{gone} while it was read, so its rows are no longer those that were "
                 "read before. Let nothing write to it, and run again."
             )
 

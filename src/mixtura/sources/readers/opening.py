@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from mixtura.sources.binary import kind_of
 from mixtura.sources.columns import named_columns, require
 from mixtura.sources.faults import TableError, show_all
-from mixtura.sources.paths import STDIN, expand
-from mixtura.sources.raw import GZIP, peek, refuse_strangers, title
+from mixtura.sources.paths import INSIDE, STDIN, expand, plain_suffix
+from mixtura.sources.raw import GZIP, HDF5, ZIP, peek, refuse_strangers, title
 from mixtura.sources.tables import TableOptions
 
+from .arrow import ArrowFile, ArrowStream
 from .encoded import head_of
-from .file import INSIDE, File, Stamp
+from .file import File, Stamp
+from .packed import open_archive, open_packed
 from .parquet import Parquet
 from .plain import Plain
 from .reader import Reader
+from .scientific import open_hdf5, open_zarr
 from .text import Text
 from .texts import refuse_texts
 
@@ -95,15 +98,36 @@ def open_file(path: str, options: TableOptions) -> File:
     """Open one file by what its first bytes say."""
     outer = path.partition(INSIDE)[0]
     _refuse_pipes(outer)
+    if os.path.isdir(outer):
+        return open_zarr(path)
     packed = peek(outer, 2) == GZIP
     head = head_of(outer, packed, 4096)
+    if head.startswith(HDF5):
+        return open_hdf5(path)
+    if head.startswith(ZIP) and plain_suffix(outer) == ".npz":
+        return open_archive(path)
     refuse_strangers(head, path)
     kind = kind_of(head, path)
+    if kind is None:
+        return Text.open(path, head, packed, options)
+    return _open_packed(path, kind, head) if packed else _open_plain(path, kind, head)
+
+
+def _open_plain(path: str, kind: str, head: bytes) -> File:
     if kind == "parquet":
         return Parquet.open(path)
     if kind == "numpy":
         return Plain.open(path)
-    return Text.open(path, head, packed, options)
+    return ArrowFile.open(path) if kind == "arrow" else ArrowStream.open(path, False, head)
+
+
+def _open_packed(path: str, kind: str, head: bytes) -> File:
+    if kind == "parquet":
+        raise TableError(
+            f"{title(path)} is a Parquet file packed with gzip, whose parts cannot be read alone. Unpack it first "
+            "(gunzip); Parquet is compressed already."
+        )
+    return open_packed(path) if kind == "numpy" else ArrowStream.open(path, True, head)
 
 
 def _refuse_pipes(path: str) -> None:
