@@ -66,7 +66,7 @@ class Scientific(File):
 
 
 def _stride(array: Any, rows: int) -> int:
-    """How many rows to read at once: those of a chunk of the file, which would else be unpacked for every part of it."""
+    """How many rows to read at once: a chunk of the file whole, which would else be unpacked for every part of it."""
     stored = array.chunks[0] if array.chunks else 1
     size = stored * array.dtype.itemsize * (array.shape[1] if array.ndim == 2 else 1)
     return max(stored, rows // stored * stored) if size <= _LARGE else rows
