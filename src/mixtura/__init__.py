@@ -32,8 +32,10 @@ _HOMES = {
     "likelihood_ratio_test": "mixtura.resampling",
     "load": "mixtura.files",
     "merge_components": "mixtura.merging",
+    "open": "mixtura.sources.opened",
     "save": "mixtura.files",
 }
+_CALLED_THERE = {"open": "open_rows"}  # a module keeps Python's own `open`
 _MODULES = {"datasets": "mixtura.datasets", "plot": "mixtura.plots"}
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "likelihood_ratio_test",
     "load",
     "merge_components",
+    "open",
     "plot",
     "save",
 ]
@@ -68,7 +71,7 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(_MODULES[name])
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_HOMES[name]), _CALLED_THERE.get(name, name))
     raise AttributeError(f"module 'mixtura' has no attribute {name!r}")
 
 

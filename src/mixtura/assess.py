@@ -83,9 +83,9 @@ def _complain(block: Block, row: int, words: Wording) -> None:
         raise MixtureError(words.cell(values[column], position, column))
     column = int(np.argmax(np.abs(values)))
     place = words.place(position)
-    row = "Row" + place[3:] if words.files is None else place
+    said = "Row" + place[3:] if words.files is None else place
     raise MixtureError(
-        f"{row} is so far from every component that its log density is below the smallest double "
+        f"{said} is so far from every component that its log density is below the smallest double "
         f"(column {words.name(column)} holds {values[column]:.3g}). Check its units, or drop it."
     )
 

@@ -21,6 +21,8 @@ from mixtura.sources.memory import Memory
 LEAST, A_PARAMETER = 2**12, 4
 # The largest sample is this part of the rows, and no more bytes: beyond, a pass over all rows is the better next step.
 PART, BYTES = 8, 2**27
+# So many rows at most, of one column.
+LARGEST = BYTES // 4
 # k-means may see FEWEST_ROWS rows, or so many a component: EM on the sample makes up for the rest.
 A_COMPONENT = 2**6
 # A sample has settled when a pass gains less than this part of what its own size leaves unknown, and is left anyway

@@ -213,7 +213,7 @@ class MixtureClassifier(Answers):
             mixed = self.kind == "mixture"
             searches = [searcher.fit(c, counts) for c in range(len(found.classes))] if mixed else []
             with self._working(source, weight, len(found.classes)) as ready:
-                dtype = np.float32 if inputs.is_single(X) else np.float64
+                dtype = np.float32 if inputs.is_single(X, source) else np.float64
                 lesson = Lesson(ready, Look.at(ready, False), found, given, self._settings(), dtype)
                 self._forget()
                 self.classes_ = found.classes

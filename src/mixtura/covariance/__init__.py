@@ -102,7 +102,7 @@ def holds_one_matrix(layout: Layout) -> bool:
     return layout == "tied"
 
 
-def group(name: str, n_features: int, n_rows: int | None = None) -> tuple[str, ...]:
+def group(name: str, n_features: int, n_rows: float | None = None) -> tuple[str, ...]:
     """The names that "all" and "sklearn" stand for; any other name stands for itself.
 
     Parameters

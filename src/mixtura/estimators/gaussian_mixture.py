@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from inspect import signature
 from numbers import Integral, Real
 from time import perf_counter
@@ -19,9 +18,10 @@ from mixtura.covariance import MCLUST, SKLEARN, UNIVARIATE, resolve
 from mixtura.estimators import conversion, inputs, solve
 from mixtura.estimators.answers import Answers
 from mixtura.estimators.solve import ESTIMATOR, Door
+from mixtura.growing import LARGEST
 from mixtura.outcome import DataWarning
 from mixtura.prior import NormalInverseWishart
-from mixtura.start import STARTS
+from mixtura.start import SEEDING_ROWS, STARTS
 
 
 class GaussianMixture(Answers):
@@ -225,14 +225,16 @@ class GaussianMixture(Answers):
         """Fit, in the way of the door that the rows came through."""
         begun = perf_counter()
         with inputs.untouched(self):
-            source = inputs.source_of(self, X, reset=True, at_least=2)
+            source = inputs.rows_of(self, X, reset=True, at_least=2)
             if door.names is not None:
                 self.feature_names_in_ = np.array(door.names, dtype=object)
-                source = replace(source, names=door.names)
-            dtype = np.float32 if inputs.is_single(X) else np.float64
-            weight = inputs.weight_of(sample_weight, source.shape[0])
-            family, _ = resolve(self.covariance_type, source.shape[1])
-            with self._working(source, weight, int(self.n_components), family.order) as ready:
+                source = source.having(names=door.names)
+            weight = inputs.weights_beside(sample_weight, source)
+            family, _ = resolve(self.covariance_type, source.shape_of_row)
+            source = source.having(seed=solve.lot(self.random_state))
+            most = LARGEST if self.acceleration == "growing" else SEEDING_ROWS
+            with self._working(source, weight, int(self.n_components), family.order, most) as ready:
+                dtype = np.float32 if inputs.is_single(X, ready) else np.float64
                 solution = solve.solve(self, ready, dtype, door)
             for sentence in solution.warnings:
                 warnings.warn(sentence, DataWarning, stacklevel=4)

@@ -11,11 +11,14 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from mixtura.arrays import Float, is_elsewhere, is_float32, is_real, to_host
+from mixtura.arrays import Float, is_elsewhere, is_float32, is_real, require_usable, to_host
 from mixtura.estimators.matrix import matrix_of
 from mixtura.outcome import MixtureError
+from mixtura.sources.faults import plural
 from mixtura.sources.frames import Frames, is_frame, numeric
 from mixtura.sources.memory import Memory
+from mixtura.sources.opened import Opened, is_path, open_rows
+from mixtura.sources.source import Source
 
 # Total weights between which sums of weighted squares stay within the range of a double.
 LEAST, MOST = 1e-300, 1e304
@@ -42,6 +45,8 @@ def source_of(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int = 
         Masked, sparse, complex, text, one-dimensional or empty input, and columns that the model does not know, each
         with what to do.
     """
+    if is_path(X) or isinstance(X, Opened):
+        return _in_memory(estimator, X, reset, at_least)
     if is_frame(X):
         return _of_frame(estimator, X, reset, at_least)
     X = _elsewhere(X, at_least) if is_elsewhere(X) else matrix_of(estimator, X, at_least)
@@ -51,6 +56,49 @@ def source_of(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int = 
     else:
         validate_data(estimator, X, reset=False, skip_check_array=True)
     return Memory.of(X, names=_names(estimator))
+
+
+def rows_of(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int = 1) -> Source:
+    """Rows of X as `source_of` gives them; of paths and opened files as many as there are, wherever they are."""
+    if is_path(X) or isinstance(X, Opened):
+        return _of_files(estimator, X, reset, at_least, streams=True)
+    return source_of(estimator, X, reset=reset, at_least=at_least)
+
+
+def _of_files(estimator: BaseEstimator, X: Any, reset: bool, at_least: int, streams: bool) -> Source:
+    opened = X if isinstance(X, Opened) else open_rows(X)
+    names = None if reset else _names(estimator)
+    source = opened.source(names, streams)
+    if source.known_rows < at_least:
+        held = f"{source.words.title} holds {plural(int(source.known_rows), 'row')}"
+        raise MixtureError(f"{held}, and at least {at_least} are needed.")
+    if reset:
+        vars(estimator).pop("feature_names_in_", None)
+        estimator.n_features_in_ = source.shape_of_row
+        if source.names is not None:
+            estimator.feature_names_in_ = np.array(source.names, dtype=object)
+    elif names is not None and source.names != names:
+        raise MixtureError(
+            f"The model was fitted with the columns {_listed(names)}, in this order, and {_listed(source.names or ())} "
+            "were opened. Leave columns= out: the model finds its own."
+        )
+    elif source.shape_of_row != estimator.n_features_in_:
+        raise MixtureError(
+            f"X has {source.shape_of_row} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input. Name the columns: mx.open(..., columns=[...])."
+        )
+    return source
+
+
+def _in_memory(estimator: BaseEstimator, X: Any, reset: bool, at_least: int) -> Memory:
+    """All rows of files; those that were to be dropped are left out."""
+    source = _of_files(estimator, X, reset, at_least, streams=False)
+    assert isinstance(source, Memory)
+    if source.weight is None:
+        return source
+    if isinstance(X, Opened) and X.weights is not None:
+        raise MixtureError(f"The column of weights, {X.weights!r}, is not used here. Pass sample_weight.")
+    return Memory.of(source.rows[source.weight > 0], names=source.names)
 
 
 def _of_frame(estimator: BaseEstimator, X: Any, reset: bool, at_least: int) -> Memory:
@@ -82,6 +130,7 @@ def _elsewhere(X: Any, at_least: int) -> Any:
         raise MixtureError(f"X has shape {tuple(X.shape)} and must have at least {at_least} rows and 1 column.")
     if not is_real(X):
         raise MixtureError(f"X holds {X.dtype}, not real numbers. Convert it first.")
+    require_usable(X)
     return X
 
 
@@ -90,11 +139,22 @@ def _names(estimator: BaseEstimator) -> tuple[str, ...] | None:
     return None if names is None else tuple(str(name) for name in names)
 
 
-def is_single(X: Any) -> bool:
+def is_single(X: Any, source: Source | None = None) -> bool:
     """Whether rows come in float32, so that results are float32 too."""
+    if source is not None and source.files is not None:
+        return is_float32(source.kind)
     if is_frame(X):
         return {str(dtype) for dtype in numeric(X).schema.values()} == {"Float32"}
     return is_float32(X)
+
+
+def weights_beside(sample_weight: Any, source: Source) -> Float | None:
+    """Row weights given beside a source, as `weight_of` reads them; those of a column come with the rows."""
+    if sample_weight is None:
+        return None
+    if source.weighted:
+        raise MixtureError("The rows have weights of their own, from their files. Leave sample_weight out.")
+    return weight_of(sample_weight, source.shape[0])
 
 
 def weight_of(sample_weight: Any, n_rows: int) -> Float | None:

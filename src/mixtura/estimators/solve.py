@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +101,11 @@ def solve(estimator: Any, source: Source, dtype: Any, door: Door) -> Solution:
     best = fitting.choose(problem, runs)
     measured = fitting.measure(source, _publish(problem, runs[best], first, dtype))
     return noted(problem, runs, best, measured, flat, first.by_distance)
+
+
+def lot(random_state: Any) -> int:
+    """Which random order of the rows samples follow; nothing is drawn for it, so that the starts draw as ever."""
+    return int(deepcopy(check_random_state(random_state)).randint(2**31))
 
 
 def settings(estimator: Any, standardize: bool) -> Settings:

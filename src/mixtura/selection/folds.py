@@ -12,6 +12,7 @@ from mixtura.selection import ordinary
 from mixtura.selection.attempt import Trial
 from mixtura.selection.plan import Rows
 from mixtura.selection.progress import Watch
+from mixtura.start import SEEDING_ROWS
 
 if TYPE_CHECKING:
     from mixtura.selection.engine import Search
@@ -61,7 +62,7 @@ def parts(weight: Any, seed: int) -> list[Any]:
 
 def _rows(rows: Rows, weight: Any) -> Rows:
     """The same rows under other weights."""
-    return Rows.of(rows.source.having(weight=weight), rows.plan)
+    return Rows.of(rows.source.having(weight=weight).surveyed(SEEDING_ROWS), rows.plan)
 
 
 def _sum(total: float | None, others: Rows, trial: Trial) -> float | None:

@@ -41,7 +41,7 @@ class Candidate:
         return resolve(self.covariance_type, n_features)[1]
 
 
-def grid(n_components: Any, covariance_types: Any, n_features: int, n_rows: int) -> tuple[Candidate, ...]:
+def grid(n_components: Any, covariance_types: Any, n_features: int, n_rows: float) -> tuple[Candidate, ...]:
     """All candidates, family by family.
 
     Parameters
@@ -83,7 +83,7 @@ def numbers(n_components: Any) -> tuple[int, ...]:
     return tuple(sorted({int(k) for k in given}))
 
 
-def names(covariance_types: Any, n_features: int, n_rows: int) -> tuple[str, ...]:
+def names(covariance_types: Any, n_features: int, n_rows: float) -> tuple[str, ...]:
     """The names of families that were asked for, with groups written out.
 
     Raises

@@ -163,7 +163,10 @@ def _digest(tensors: dict[str, Any]) -> str:
 def fingerprint(rows: Rows, candidates: Sequence[Candidate], criterion: str) -> str:
     """A digest of all that the table of a search depends on."""
     digest, plan = hashlib.sha256(), rows.plan
-    for block in rows.source.blocks():
+    files = rows.source.files
+    if files is not None:
+        digest.update(files.fingerprint.encode())
+    for block in rows.source.blocks() if files is None else ():
         digest.update(np.ascontiguousarray(to_host(block.rows), dtype=np.float64).data)
         digest.update(b"" if block.weight is None else np.ascontiguousarray(block.weight).data)
     given = plan.init_params if isinstance(plan.init_params, str) else _plain(plan.init_params)

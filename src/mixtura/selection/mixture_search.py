@@ -19,15 +19,17 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura import threads
 from mixtura.arrays import Float
 from mixtura.criteria import TABLE
-from mixtura.estimators import inputs
+from mixtura.estimators import inputs, solve
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.growing import LARGEST
 from mixtura.outcome import DataWarning, FitFailed, MixtureError
 from mixtura.selection import conclusion, progress
 from mixtura.selection.engine import Search
-from mixtura.selection.grid import Candidate, grid
+from mixtura.selection.grid import Candidate, grid, numbers
 from mixtura.selection.keeper import keeper_of
 from mixtura.selection.plan import Plan, Rows, settings_of
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
+from mixtura.start import SEEDING_ROWS
 
 # Weights of no larger a sum are shares, not counts; it is 1 but for rounding.
 ONE = 1.0 + 1e-9
@@ -204,21 +206,31 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         begun, door = perf_counter(), Door() if door is None else door
         with inputs.untouched(self):
             self._validate()
-            source = inputs.source_of(self, X, reset=True, at_least=2)
+            source = inputs.rows_of(self, X, reset=True, at_least=2)
             if door.names is not None:
                 self.feature_names_in_ = np.array(door.names, dtype=object)
-                source = Memory.of(source.rows, names=door.names)
-            weight = inputs.weight_of(sample_weight, source.shape[0])
-            candidates = grid(self.n_components, self.covariance_types, source.shape[1], source.shape[0])
-            plan = self._plan(np.float32 if inputs.is_single(X) else np.float64, len(candidates) == 1)
+                source = source.having(names=door.names)
+            source = source.having(seed=solve.lot(self.random_state))
+            weight = inputs.weights_beside(sample_weight, source)
+            counts = numbers(self.n_components)  # once, for it may be a generator
+            candidates = grid(counts, self.covariance_types, source.shape_of_row, source.known_rows)
             most = max(candidate.n_components for candidate in candidates)
-            work = float(source.shape[0]) * most * source.shape[1]
-            if weight is not None and weight.sum() <= ONE:
-                told = f"The sample weights sum to {weight.sum():.3g}, which criteria take for the number of rows. "
-                raise MixtureError(f"{told}Weights are counts: multiply them.")
+            work = source.known_rows * most * source.shape_of_row
             with threads.working(source, weight, self.n_threads, work) as ready:
+                ready = ready.surveyed(LARGEST if self.acceleration == "growing" else SEEDING_ROWS)
+                self._look(ready)
+                candidates = grid(counts, self.covariance_types, ready.shape_of_row, ready.shape[0])
+                plan = self._plan(np.float32 if inputs.is_single(X, ready) else np.float64, len(candidates) == 1)
                 self._search(Rows.of(ready, plan), candidates, checkpoint, door, begun)
         return self
+
+    @staticmethod
+    def _look(source: Source) -> None:
+        """Raise for weights that are no counts."""
+        _, total = source.count()
+        if total <= ONE and (source.weighted or source.weight is not None):
+            told = f"The sample weights sum to {total:.3g}, which criteria take for the number of rows. "
+            raise MixtureError(f"{told}Weights are counts: multiply them.")
 
     def _search(self, rows: Rows, candidates: Sequence[Candidate], checkpoint: Any, door: Door, begun: float) -> None:
         """Run the search and set what was found."""
@@ -302,15 +314,15 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         """Label of each row under the best model; as `GaussianMixture.predict`."""
         return self._best().predict(X)
 
-    def predict_proba(self, X: Any) -> Float:
+    def predict_proba(self, X: Any) -> Any:
         """Probability of each component for each row; as `GaussianMixture.predict_proba`."""
         return self._best().predict_proba(X)
 
-    def score_samples(self, X: Any) -> Float:
+    def score_samples(self, X: Any) -> Any:
         """Natural log density of each row; as `GaussianMixture.score_samples`."""
         return self._best().score_samples(X)
 
-    def uncertainty(self, X: Any) -> Float:
+    def uncertainty(self, X: Any) -> Any:
         """One minus the largest probability of each row; as `GaussianMixture.uncertainty`."""
         return self._best().uncertainty(X)
 

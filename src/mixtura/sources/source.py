@@ -25,6 +25,14 @@ Mapper = Callable[[Callable[[Block], Any], Iterable[Block]], Iterable[Any]]
 class Files(Protocol):
     """The files that rows come from, as sentences need them."""
 
+    @property
+    def title(self) -> str:
+        """The files in a few words."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A name for the files and what is read of them."""
+
     def place(self, row: int) -> str:
         """Where a row stands: its file, and its line or row."""
 
@@ -44,6 +52,11 @@ class Wording:
 
     names: tuple[str, ...] | None = None
     files: Files | None = None
+
+    @property
+    def title(self) -> str:
+        """The rows in a few words."""
+        return "X" if self.files is None else self.files.title
 
     def name(self, column: int) -> str:
         """A column: its quoted name, or its index."""
@@ -97,6 +110,16 @@ class Source(ABC):
         """Number of rows and of features."""
 
     @property
+    def shape_of_row(self) -> int:
+        """Number of features."""
+        return self.shape[1]
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows come with weights of their own."""
+        return self.weight is not None
+
+    @property
     @abstractmethod
     def kind(self) -> Array:
         """An array of the kind that blocks hold and of the shape of all: kernels are chosen by it."""
@@ -138,9 +161,14 @@ class Source(ABC):
         """The same rows seen through another frame."""
         return self.having(frame=frame)
 
-    def surveyed(self) -> Self:
-        """The same rows, of which a first pass has told the summary and a sample, where one is needed for that."""
+    def surveyed(self, most: int) -> Self:
+        """The same rows, of which a first pass has told the summary and a sample of `most`, where that needs one."""
         return self
+
+    @property
+    def known_rows(self) -> float:
+        """Number of rows as far as it is known without reading; infinite where it is not."""
+        return float(self.shape[0])
 
     @property
     def words(self) -> Wording:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -19,8 +19,12 @@ from mixtura.sources.memory import Memory
 from mixtura.sources.readers import Chunk, Reader
 from mixtura.sources.source import BLOCK, Mapper, Source, summarized, whole
 
+T = TypeVar("T")
+
 # The head that `surveyed` keeps.
 HEAD = 64
+# Rows that are many.
+MANY = 2**40
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ class Survey:
         return len(self.sample) == self.summary.rows
 
 
+def _made(name: str, make: Callable[[], T]) -> T:
+    """What `make` gives, remembered nowhere."""
+    return make()
+
+
 @dataclass(frozen=True)
 class Stream(Source):
     """Rows of a reader, seen through a frame.
@@ -63,6 +72,8 @@ class Stream(Source):
     frame : Frame
     mapper, block, names, seed, fold
         As those of every source.
+    keep : callable
+        ``keep(name, make)`` gives what `make` does; a keeper of sums remembers it.
     kept : int
         Rows that the first pass keeps as a sample, at most.
     seen : Survey or None
@@ -77,6 +88,7 @@ class Stream(Source):
     names: tuple[str, ...] | None = None
     seed: int = 0
     fold: Callable[[Any, Any], Any] = field(default=whole, repr=False)
+    keep: Callable[[str, Any], Any] = field(default=_made, repr=False)
     kept: int = 2**16
     seen: Survey | None = field(default=None, repr=False)
 
@@ -86,6 +98,10 @@ class Stream(Source):
         d = len(reader.names)
         names = reader.names if reader.named else None
         return cls(reader, None, Frame(np.zeros(d), np.ones(d)), names=names, kept=kept)
+
+    def having(self, **changes: Any) -> Self:
+        """The same rows with another frame, mapper, ...; under other weights nothing is known of them any more."""
+        return super().having(**({"seen": None} if "weight" in changes else {}) | changes)
 
     @property
     def files(self) -> Reader:  # type: ignore[override]
@@ -99,9 +115,20 @@ class Stream(Source):
         return n, len(self.reader.names)
 
     @property
+    def weighted(self) -> bool:
+        """Whether rows come with weights of their own."""
+        return self.reader.weights is not None
+
+    @property
+    def known_rows(self) -> float:
+        """Number of rows as far as it is known without reading; infinite where it is not."""
+        return float(self.reader.n_rows or np.inf) if self.seen is None else float(self.seen.n_rows)
+
+    @property
     def kind(self) -> Any:
-        """An array of the kind that blocks hold and of the shape of all: kernels are chosen by it."""
-        return np.broadcast_to(np.zeros((), self.reader.dtype), self.shape)
+        """An array of the kind that blocks hold and of the shape of all, many where that is not known."""
+        n_rows = int(min(self.known_rows, MANY))
+        return np.broadcast_to(np.zeros((), self.reader.dtype), (n_rows, self.shape_of_row))
 
     def blocks(self, skip: int = 0) -> Iterator[Block]:
         """The rows in blocks, in order, without the first `skip` blocks; read in the background."""
@@ -127,9 +154,12 @@ class Stream(Source):
         if filling.there:
             yield filling.done()
 
-    def surveyed(self) -> Stream:
-        """The same rows after a first pass, which tells summary, number, and a sample."""
-        return self if self.seen is not None else self.having(seen=self._survey())
+    def surveyed(self, most: int) -> Stream:
+        """The same rows after a first pass, which tells summary, number, and a sample of at most so many rows."""
+        if self.seen is not None:
+            return self
+        ready = self.having(kept=min(self.kept, most))
+        return ready.having(seen=ready.keep("survey", ready._survey))
 
     def _survey(self) -> Survey:
         drawing, heads = Draw(self.kept, self.seed), [np.empty((0, self.shape_of_row))]
@@ -264,14 +294,22 @@ class _Filling:
         return block
 
 
-def held(reader: Reader) -> Memory:
-    """All rows of a reader, read once into memory."""
+def held(reader: Reader, room: float = np.inf) -> Memory | None:
+    """All rows of a reader, read once into memory; None where they take more than `room` bytes."""
     stream = Stream.of(reader)
-    blocks = list(stream.blocks())
+    each = len(reader.names) * reader.dtype.itemsize
+    if (reader.n_rows or 0) * each > room:
+        return None
+    blocks, size = [], 0
+    for block in stream.blocks():
+        blocks.append(block)
+        size += len(block) * each
+        if size > room:
+            return None
     if not blocks:
         raise TableError(f"{reader.title} holds no rows.")
     rows = np.concatenate([block.rows for block in blocks])
-    weights = [np.ones(len(block)) if block.weight is None else block.weight for block in blocks]
-    weighed = any(block.weight is not None for block in blocks)
-    weight = np.concatenate(weights) if weighed else None
+    weight = None
+    if any(block.weight is not None for block in blocks):
+        weight = np.concatenate([np.ones(len(block)) if block.weight is None else block.weight for block in blocks])
     return Memory(rows, weight, stream.frame, names=stream.names, files=reader)

@@ -179,7 +179,7 @@ def read(estimator: BaseEstimator, X: Any, sample_weight: Any) -> Ready:
         single = rows.dtype == np.float32
     else:
         source = inputs.source_of(estimator, X, reset=True, at_least=2)
-        rows, names, single = source.as_float(), source.names, inputs.is_single(X)
+        rows, names, single = source.as_float(), source.names, inputs.is_single(X, source)
     weight = None if sample_weight is None else inputs.weight_of(sample_weight, len(rows))
     return Ready(rows, weight, bool(single), names)
 
