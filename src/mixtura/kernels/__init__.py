@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from mixtura.arrays import Array, is_elsewhere
+from mixtura.arrays import Array, is_elsewhere, is_on_accelerator
 from mixtura.moments import Order
 
 # Up to this product of rows, columns and components calls of NumPy cost more than their arithmetic.
@@ -15,6 +15,8 @@ MANY = 2**21
 # Rows a block: at least WORTH_CALLING multiplications each, at most WORTH_WAITING, so that an interrupt is heard.
 WORTH_CALLING, WORTH_WAITING = 2**23, 2**30
 LEAST_ROWS, MOST_ROWS = 2**9, 2**16
+# Bytes of the responsibilities, or of the framed rows, of a block on an accelerator; and its most rows.
+THERE, MOST_THERE = 2**28, 2**21
 # As many blocks as share well among threads, of whole tiles.
 SHARED, TILE = 32, 256
 # A responsibility costs about as much as this many features.
@@ -78,8 +80,11 @@ def count_features(n_features: int, order: Order) -> int:
     return 1 + n_features + products[order]
 
 
-def rows_a_block(n_rows: int, n_features: int, n_components: int, order: Order) -> int:
+def rows_a_block(n_rows: int, n_features: int, n_components: int, order: Order, kind: Array = None) -> int:
     """Rows of a block, the unit of work of a thread: by shape alone, so that sums do not depend on the threads.
+
+    Where the `kind` of the rows is an array on an accelerator, blocks are as large as its memory holds with ease: one
+    thread works on them all, and once a block the density goes there and moments come home.
 
     Examples
     --------
@@ -87,6 +92,8 @@ def rows_a_block(n_rows: int, n_features: int, n_components: int, order: Order) 
     >>> rows_a_block(1_000_000, 2, 4, "dense"), rows_a_block(50_000, 128, 32, "dense")
     (65536, 1792)
     """
+    if kind is not None and is_on_accelerator(kind):
+        return max(min(THERE // (8 * max(n_components, n_features)), MOST_THERE) // TILE * TILE, TILE)
     work = n_components * (count_features(n_features, order) + EXPONENTIAL)
     least, most = max(WORTH_CALLING // work, LEAST_ROWS), max(WORTH_WAITING // work, LEAST_ROWS)
     rows = min(max(n_rows // SHARED, least), most, MOST_ROWS)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.arrays import Array, Float, to_host
+from mixtura.arrays import Array, Float, like, namespace, to_host
 
 
 class Measures(NamedTuple):
@@ -35,12 +35,18 @@ class Measures(NamedTuple):
 
 
 def measured(weight: Array, log_density: Array, responsibilities: Array, noise: Array) -> Measures:
-    """Measures of rows with weights (n,) or None from their log density, responsibilities (n, K) and noise (n,)."""
-    log_density, shares, noise = (to_host(part) for part in (log_density, responsibilities, noise))
-    best = shares.max(axis=1)
+    """Measures of rows with weights (n,) or None from their log density, responsibilities (n, K) and noise (n,).
+
+    Measured where the responsibilities are: K times as many of them would have to come home.
+    """
+    xp, shares = namespace(responsibilities), responsibilities
+    best = xp.max(shares, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        entropy = -np.where(shares > 0, shares * np.log(shares), 0.0).sum(axis=1)
-        entropy -= np.where(noise > 0, noise * np.log(noise), 0.0)
-    label = np.where(noise > best, -1, shares.argmax(axis=1))
-    mass = shares.sum(axis=0) if weight is None else to_host(weight) @ shares
-    return Measures(log_density, noise, np.maximum(best, noise), label, entropy, mass)
+        entropy = -xp.sum(xp.where(shares > 0, shares * xp.log(shares), xp.zeros_like(shares)), axis=1)
+        entropy = entropy - xp.where(noise > 0, noise * xp.log(noise), xp.zeros_like(noise))
+    first = xp.argmax(shares, axis=1)
+    label = xp.where(noise > best, xp.full_like(first, -1), first)
+    mass = xp.sum(shares, axis=0) if weight is None else like(weight, shares) @ shares
+    found = (to_host(part) for part in (log_density, noise, xp.where(noise > best, noise, best), entropy, mass))
+    log_density, noise, largest, entropy, mass = found
+    return Measures(log_density, noise, largest, to_host(label).astype(np.int64), entropy, mass)

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.arrays import Array, Float, device, is_host, namespace, to_host
+from mixtura.arrays import Array, Float, back, is_host, namespace, to_host
 from mixtura.block import Block
 from mixtura.density import Density
 from mixtura.kernels.measures import Measures, measured
@@ -132,8 +132,7 @@ def taken(array: Array, positions: NDArray[np.int64]) -> Array:
     """Some rows of an array of any namespace, as a copy where it is."""
     if is_host(array):
         return array[positions]
-    xp = namespace(array)
-    return xp.take(array, xp.asarray(positions, device=device(array)), axis=0)
+    return namespace(array).take(array, back(positions, array), axis=0)
 
 
 def _among_all(part: Moments, members: slice, anchor: Float) -> Moments:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mixtura import assess
-from mixtura.arrays import Float
+from mixtura.arrays import Array, Float, back
 from mixtura.block import Block
 from mixtura.density import Density
 from mixtura.em import Kernel
@@ -161,9 +161,9 @@ class MergedComponents:
             source.map_rows(_each_block(density, kernel, source.words, members, lambda *found: (label(*found),)), out)
             return out
 
-        return self.model._each(X, find)
+        return back(self.model._each(X, find), X)
 
-    def predict_proba(self, X: Any, n_clusters: int) -> Float:
+    def predict_proba(self, X: Any, n_clusters: int) -> Array:
         """The probability of each cluster for each row, the sum of its components'.
 
         Parameters
@@ -189,7 +189,7 @@ class MergedComponents:
             source.map_rows(_each_block(density, kernel, source.words, members, columns), out)
             return out
 
-        return self.model._each(X, find)
+        return back(self.model._each(X, find), X)
 
     def verdict(self) -> str:
         """What the entropy curve suggests, in plain words."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.arrays import Array, Float, device, is_host, namespace, to_host
+from mixtura.arrays import Array, Float, back, is_host, namespace, to_host
 from mixtura.block import Block
 from mixtura.frame import Frame
 from mixtura.sources.lots import Sample, draw
@@ -90,7 +90,7 @@ class Memory(Source):
         if is_host(self.rows):
             return np.asarray(self.rows[indices], dtype=np.float64)
         xp = namespace(self.rows)
-        return self._host(xp.take(self.rows, xp.asarray(indices, device=device(self.rows)), axis=0))
+        return self._host(xp.take(self.rows, back(indices, self.rows), axis=0))
 
     def sample(self, size: int) -> Sample:
         """`size` rows of positive weight at random, or all of them where they are fewer, in random order."""
