@@ -1,8 +1,12 @@
 """The members over which every law runs: families, options, kernels, sources; and one way to fit any of them."""
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+import atexit
+import hashlib
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import numpy as np
@@ -17,6 +21,9 @@ from mixtura.prior import NormalInverseWishart
 from mixtura.problem import Problem, Settings
 from mixtura.sources.frames import Frames, numeric
 from mixtura.sources.memory import Memory
+from mixtura.sources.readers import open_reader
+from mixtura.sources.source import Source
+from mixtura.sources.stream import Stream
 from tests.ways import KERNELS
 
 OPTIONS = {
@@ -76,7 +83,36 @@ def rows(member, n_rows=120, seed=0):
     return np.round(found * 2.0**20) / 2.0**20, labels
 
 
-SOURCES = {
+@cache
+def folder():
+    """Where the files of sources lie until the process ends."""
+    made = TemporaryDirectory(prefix="mixtura-laws-")
+    atexit.register(made.cleanup)
+    return Path(made.name)
+
+
+def streamed(X, suffix, write):
+    """Rows of a file, read anew at every pass in chunks that are not its blocks."""
+    digest = hashlib.sha256(np.ascontiguousarray(X).tobytes()).hexdigest()[:16]
+    file = folder() / f"{digest}{suffix}"
+    if not file.exists():
+        write(file)
+    return Stream.of(open_reader(file))
+
+
+def table(X):
+    """Rows with names."""
+    return pd.DataFrame(X, columns=[f"c{j}" for j in range(X.shape[1])])
+
+
+STREAMS = {
+    "parquet": lambda X: streamed(X, ".parquet", lambda file: table(X).to_parquet(file, row_group_size=37)),
+    "feather": lambda X: streamed(X, ".feather", lambda file: table(X).to_feather(file, chunksize=23)),
+    "csv": lambda X: streamed(X, ".csv", lambda file: table(X).to_csv(file, index=False)),
+    "npy": lambda X: streamed(X, ".npy", lambda file: np.save(file, X)),
+    "npz": lambda X: streamed(X, ".npz", lambda file: np.savez(file, X)),
+}
+SOURCES = STREAMS | {
     "pandas": lambda X: Frames.of(numeric(pd.DataFrame(X, columns=[f"c{j}" for j in range(X.shape[1])]))),
     "polars": lambda X: Frames.of(numeric(pl.DataFrame(X, schema=[f"c{j}" for j in range(X.shape[1])]))),
 }
@@ -106,7 +142,7 @@ class Fit:
 
     def _each(self, function, X):
         density, frame = self.parameters.density()
-        return function((X if isinstance(X, Memory) else Memory.of(X)).framed(frame), density, self.kernel)
+        return function((X if isinstance(X, Source) else Memory.of(X)).framed(frame), density, self.kernel)
 
     def labels(self, X):
         return self._each(assess.labels, X)
@@ -129,12 +165,14 @@ def estimator(member, labels, **others):
     return GaussianMixture(**{name: value for name, value in settings.items() if name != "standardize"})
 
 
-def fit(member, X, labels, kernel="blocked", *, weight=None, block=None, n_threads=1, begin=None, **settings):
+def fit(
+    member, X, labels, kernel="blocked", *, weight=None, block=None, n_threads=1, begin=None, most=2**16, **settings
+):
     """EM from labels (or another start) for an array or a source."""
-    source = X if isinstance(X, Memory) else Memory.of(X)
-    source = source if block is None else replace(source, block=block)
+    source = X if isinstance(X, Source) else Memory.of(X)
+    source = source if block is None else source.having(block=block)
     with only(kernel), threads.working(source, weight, n_threads, np.inf) as ready:
-        problem = Problem.pose(ready, member.settings(**settings))
+        problem = Problem.pose(ready.surveyed(most), member.settings(**settings))
         (run,) = fitting.run_starts(problem, [begin or start.labels(labels)], np.random.RandomState(0))
     assert run.outcome.ok, run.reason
     parameters = Parameters.publish(run.model, problem.frame, problem.layout, problem.noise)

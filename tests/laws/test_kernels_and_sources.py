@@ -7,7 +7,7 @@ import pytest
 from mixtura import start
 from mixtura.kernels import generic
 from mixtura.sources.memory import Memory
-from tests.laws.members import KERNELS, SOURCES, Member, assert_same, assert_same_bits, every_member, fit, rows
+from tests.laws.members import KERNELS, SOURCES, STREAMS, Member, assert_same, assert_same_bits, every_member, fit, rows
 
 FASTER = [name for name in KERNELS if name != "generic"]
 # What a kernel may lose: its own guard allows a log density to lose a thousand eps a feature.
@@ -44,10 +44,12 @@ def test_every_kernel_fits_as_generic(member, kernel):
     assert_same(fit(member, X, labels, kernel), fit(member, X, labels, "generic"), 1e-9)
 
 
+PAIRS = [(source, kernel) for source in SOURCES for kernel in KERNELS if source not in STREAMS or kernel == "blocked"]
+
+
 @every_member
-@pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_tables_give_the_same_bits_as_memory(member, source, kernel):
+@pytest.mark.parametrize(("source", "kernel"), PAIRS)
+def test_tables_and_files_give_the_same_bits_as_memory(member, source, kernel):
     X, labels = rows(member)
     weight = np.random.default_rng(1).uniform(0.0, 2.0, len(X))
     memory = fit(member, X, labels, kernel, weight=weight, block=50, max_iter=2)
@@ -79,3 +81,21 @@ def test_every_start_is_the_same_from_every_source(member, name):
     memory = fit(member, X, labels, "generic", **begun)
     for source in (elsewhere, *SOURCES.values()):
         assert_same(fit(member, source(X), labels, "generic", **begun), memory, 1e-12)
+
+
+@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_a_stream_that_keeps_few_rows_fits_and_samples_as_memory(name, n_threads):
+    """Samples, blocks and sums are those of rows in memory, whatever the chunks of the file."""
+    X, labels = rows(Member("VVV"), n_rows=400)
+    memory, most = Memory.of(X), 50
+    source = STREAMS[name](X).surveyed(most)
+    assert not source.seen.complete and source.shape == memory.shape and source.count() == memory.count()
+    for size in (7, most):
+        ours, theirs = source.sample(size), memory.sample(size)
+        assert np.array_equal(ours.rows, theirs.rows) and np.array_equal(ours.positions, theirs.positions)
+    assert np.array_equal(source.head(9), memory.head(9)) and np.array_equal(source.take([300, 4, 4]), X[[300, 4, 4]])
+    begun = {"weight": np.arange(400) % 3.0, "block": 64, "n_threads": n_threads}
+    assert_same_bits(
+        fit(Member("VVV"), STREAMS[name](X), labels, most=most, **begun), fit(Member("VVV"), X, labels, **begun)
+    )
