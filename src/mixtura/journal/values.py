@@ -29,7 +29,7 @@ PIECE = 2**14
 def types() -> dict[str, type]:
     """The values that passes over rows end in, by name: whoever makes a new kind of sum adds it here."""
     from mixtura.sources.lots import Sample
-    from mixtura.sources.stream import Survey
+    from mixtura.sources.surveyed import Survey
 
     found = (Moments, Summary, Assessment, Columns, Second, Extent, Survey, Sample)
     return {kind.__name__: kind for kind in found}

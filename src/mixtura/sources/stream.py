@@ -4,62 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import numpy as np
 
 from mixtura.arrays import Float
 from mixtura.block import Block
 from mixtura.frame import Frame, Summary
-from mixtura.outcome import MixtureError
 from mixtura.sources.ahead import ahead
 from mixtura.sources.faults import TableError, plural
 from mixtura.sources.lots import Draw, Sample
 from mixtura.sources.memory import Memory
 from mixtura.sources.readers import Chunk, Reader
-from mixtura.sources.source import BLOCK, Mapper, Source, summarized, whole
-
-T = TypeVar("T")
-
-# The head that `surveyed` keeps.
-HEAD = 64
-# Rows that are many.
-MANY = 2**40
+from mixtura.sources.source import BLOCK, Mapper, summarized, whole
+from mixtura.sources.surveyed import HEAD, MANY, Survey, Surveyed, first_rows, made
 
 
 @dataclass(frozen=True)
-class Survey:
-    """What the first pass over rows tells.
-
-    Parameters
-    ----------
-    summary : Summary
-    n_rows : int
-        With those of weight 0.
-    sample : Sample
-        Rows at random; all of positive weight where `whole`.
-    head : array of shape (m, D)
-        The first rows of positive weight.
-    """
-
-    summary: Summary
-    n_rows: int
-    sample: Sample
-    head: Float
-
-    @property
-    def complete(self) -> bool:
-        """Whether the sample holds all rows of positive weight."""
-        return len(self.sample) == self.summary.rows
-
-
-def _made(name: str, make: Callable[[], T]) -> T:
-    """What `make` gives, remembered nowhere."""
-    return make()
-
-
-@dataclass(frozen=True)
-class Stream(Source):
+class Stream(Surveyed):
     """Rows of a reader, seen through a frame.
 
     Blocks are cut by position alone, so that sums are the same bits as those of rows in memory.
@@ -88,7 +50,7 @@ class Stream(Source):
     names: tuple[str, ...] | None = None
     seed: int = 0
     fold: Callable[[Any, Any], Any] = field(default=whole, repr=False)
-    keep: Callable[[str, Any], Any] = field(default=_made, repr=False)
+    keep: Callable[[str, Any], Any] = field(default=made, repr=False)
     kept: int = 2**16
     seen: Survey | None = field(default=None, repr=False)
 
@@ -99,14 +61,15 @@ class Stream(Source):
         names = reader.names if reader.named else None
         return cls(reader, None, Frame(np.zeros(d), np.ones(d)), names=names, kept=kept)
 
-    def having(self, **changes: Any) -> Self:
-        """The same rows with another frame, mapper, ...; under other weights nothing is known of them any more."""
-        return super().having(**({"seen": None} if "weight" in changes else {}) | changes)
-
     @property
     def files(self) -> Reader:  # type: ignore[override]
         """The files, for sentences."""
         return self.reader
+
+    @property
+    def title(self) -> str:
+        """The data in a few words."""
+        return self.reader.title
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -154,13 +117,6 @@ class Stream(Source):
         if filling.there:
             yield filling.done()
 
-    def surveyed(self, most: int) -> Stream:
-        """The same rows after a first pass, which tells summary, number, and a sample of at most so many rows."""
-        if self.seen is not None:
-            return self
-        ready = self.having(kept=min(self.kept, most))
-        return ready.having(seen=ready.keep("survey", ready._survey))
-
     def _survey(self) -> Survey:
         drawing, heads = Draw(self.kept, self.seed), [np.empty((0, self.shape_of_row))]
         total, n_rows = None, 0
@@ -183,45 +139,6 @@ class Stream(Source):
         """Number of features."""
         return len(self.reader.names)
 
-    def _known(self) -> Survey:
-        if self.seen is None:
-            raise AssertionError("a stream is asked for what only its first pass tells")
-        return self.seen
-
-    def summary(self) -> Summary:
-        """Range, mean and spread of each column."""
-        return super().summary() if self.seen is None else self.seen.summary
-
-    def sample(self, size: int) -> Sample:
-        """`size` rows of positive weight at random, or as many as were kept, in random order."""
-        return self._known().sample.first(size)
-
-    def count(self) -> tuple[int, float]:
-        """How many rows have a positive weight, and the sum of the weights."""
-        summary = self._known().summary
-        return summary.rows, summary.weight
-
-    def head(self, size: int) -> Float:
-        """The first rows of positive weight in the user's units, `size` and HEAD at most."""
-        return self._known().head[:size]
-
-    def as_float(self) -> Float:
-        """All rows, where the sample holds them."""
-        return self._all().rows
-
-    def weights(self) -> Float | None:
-        """The weights of all rows, where the sample holds them."""
-        return self._all().weight
-
-    def _all(self) -> Sample:
-        seen = self._known()
-        if not seen.complete or seen.n_rows != seen.summary.rows:
-            raise MixtureError(
-                f"{self.reader.title} holds {plural(seen.n_rows, 'row')}, more than are kept in memory, and this "
-                "needs all of them there. Open the data with more memory, or pass an array."
-            )
-        return seen.sample.rising()
-
     def take(self, indices: Any) -> Float:
         """Some rows in the user's units, by one reading of the files up to the last of them."""
         wanted = np.arange(self.shape[0])[indices] if isinstance(indices, slice) else np.asarray(indices)
@@ -241,9 +158,7 @@ def _look(block: Block, drawing: Draw) -> tuple[Summary, int, tuple[Any, ...], F
     """The summary of a block, where it ends, its rows that may be in the sample, and its first rows."""
     at, keys = drawing.candidates(block.start, block.weight, len(block))
     weight = np.ones(len(at)) if block.weight is None else block.weight[at]
-    there = block.rows[:HEAD] if block.weight is None else block.rows[np.flatnonzero(block.weight > 0)[:HEAD]]
-    head = np.array(there, dtype=np.float64)
-    return summarized(block), block.stop, (keys, block.rows[at], weight, at + block.start), head
+    return summarized(block), block.stop, (keys, block.rows[at], weight, at + block.start), first_rows(block)
 
 
 class _Filling:
