@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, cast
 
@@ -26,13 +27,22 @@ def unpacked(path: str, packed: bool) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path, "rb")) if packed else open(path, "rb")
 
 
-def head_of(path: str, packed: bool, count: int) -> bytes:
-    """Read the first bytes, unpacked."""
+@contextmanager
+def unpacked_told(path: str, packed: bool = True) -> Iterator[IO[bytes]]:
+    """Open a file, and say of one that cannot be unpacked or read which it is."""
     try:
         with unpacked(path, packed) as file:
-            return file.read(count)
+            yield file
     except GZIP_ERRORS as error:
         raise refuse_gzip(path, error) from error
+    except OSError as error:
+        raise TableError(f"{title(path)} cannot be read: {error.strerror or error}.") from error
+
+
+def head_of(path: str, packed: bool, count: int) -> bytes:
+    """Read the first bytes, unpacked."""
+    with unpacked_told(path, packed) as file:
+        return file.read(count)
 
 
 @dataclass(frozen=True)
@@ -90,17 +100,12 @@ class Encoded:
             With the line, or the byte, that is not in the encoding; for a damaged gzip file.
         """
         translate = _Check(self.path, line) if self.encoding is None else _Recode(self.path, self.encoding)
-        try:
-            with unpacked(self.path, self.packed) as file:
-                file.seek(self.mark + begin)
-                data = file.read(size - begin % size)
-                while data:
-                    yield translate(data)
-                    data = file.read(size)
-        except GZIP_ERRORS as error:
-            raise refuse_gzip(self.path, error) from error
-        except OSError as error:
-            raise TableError(f"{title(self.path)} cannot be read: {error.strerror or error}.") from error
+        with unpacked_told(self.path, self.packed) as file:
+            file.seek(self.mark + begin)
+            data = file.read(size - begin % size)
+            while data:
+                yield translate(data)
+                data = file.read(size)
         yield translate(b"")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ from .chunk import Chunk
 from .file import File, Stamp
 from .numbers import incomplete, numbers
 from .refusal import refusal
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +95,7 @@ class Reader:
         """Count the rows, reading through files that do not say."""
         for file, stamp in zip(self.volumes, self.stamps, strict=True):
             if file.n_rows is None:
-                for _ in _unchanged(file.batches(file.names[:1], 0, 1 << 16), stamp):
+                for _ in _unchanged(file.batches(file.names[:1], 0, 1 << 16), file, stamp):
                     pass
         return self.n_rows or 0
 
@@ -114,16 +116,12 @@ class Reader:
             With the file and the place: a cell that is no number, a weight that is none, a row that does not fit,
             a damaged file, one that was changed since it was opened.
         """
-        wanted = [*self.names, *([self.weights] if self.weights is not None else [])]
         begin = 0
         for file, stamp in zip(self.volumes, self.stamps, strict=True):
-            row = max(start - begin, 0)
-            if file.n_rows is None or row < file.n_rows:
-                for batch in _unchanged(file.batches(wanted, row, rows), stamp):
-                    chunk = self._chunk(file, batch, begin, row)
-                    yield chunk
-                    row += chunk.n_rows
-            begin += file.n_rows if file.n_rows is not None else row
+            first = max(start - begin, 0)
+            if file.n_rows is None or first < file.n_rows:
+                yield from _unchanged(self._of(file, begin, first, rows), file, stamp)
+            begin += file.n_rows or 0
 
     def place(self, row: int) -> str:
         """Say where a row, by its position, is: the file, and the line or the row in it, from 1."""
@@ -152,6 +150,13 @@ class Reader:
                 return file, row
             row -= held
         raise IndexError(row)
+
+    def _of(self, file: File, begin: int, row: int, rows: int) -> Iterator[Chunk]:
+        """The rows of a file, whose first is at position `begin`, from a row of it on."""
+        for batch in file.batches([*self.names, *([self.weights] if self.weights is not None else [])], row, rows):
+            chunk = self._chunk(file, batch, begin, row)
+            yield chunk
+            row += chunk.n_rows
 
     def _chunk(self, file: File, batch: Any, begin: int, row: int) -> Chunk:
         """Turn a batch into numbers; its first row is `row` of the file, whose first row is at `begin`."""
@@ -202,12 +207,13 @@ def _complaint(weight: float) -> str:
     return "the weight is infinite. Weights count rows."
 
 
-def _unchanged(batches: Iterator[Any], stamp: Stamp) -> Iterator[Any]:
-    """Pass batches on; what a file says once it was changed counts for nothing."""
+def _unchanged(parts: Iterator[T], file: File, stamp: Stamp) -> Iterator[T]:
+    """Pass on what is read; what is found in a file that was changed, or is damaged, counts for nothing."""
     stamp.check()
     try:
-        yield from batches
+        yield from parts
     except TableError:
         stamp.check()
+        file.check_whole()
         raise
     stamp.check()

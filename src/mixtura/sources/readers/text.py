@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,10 @@ from mixtura.sources.tables import TableOptions
 
 from . import blocks
 from .blocks import Block, n_ends
-from .encoded import Encoded
+from .encoded import Encoded, unpacked_told
 from .file import File
+
+Cut = Callable[[Block, Sequence[int]], list[Any]]
 
 # Bytes looked through for the first two lines, more only where these are longer.
 _HEAD = 1 << 20
@@ -79,7 +81,14 @@ class Text(File):
 
     def batches(self, names: Sequence[str], start: int, rows: int) -> Iterator[list[Any]]:
         """Cut block after block into cells, as numbers where all are numbers, else as text."""
-        columns, read = [self.names.index(name) for name in names], self._reading()
+        return self._cells(self._reading(), names, start, rows)
+
+    def written(self, names: Sequence[str], start: int, rows: int) -> Iterator[list[Any]]:
+        """Cut block after block into cells of text."""
+        return self._cells(_texts, names, start, rows)
+
+    def _cells(self, read: Cut, names: Sequence[str], start: int, rows: int) -> Iterator[list[Any]]:
+        columns = [self.names.index(name) for name in names]
         mark = self._mark(start)
         row = mark.row
         for block in self._blocks(mark):
@@ -90,6 +99,13 @@ class Text(File):
                 yield [column.slice(at, rows) for column in cells]
             row += held
         self.counted = row
+
+    def check_whole(self) -> None:
+        """Read a packed file to its end, where its checksum is: damage may look like text."""
+        if self.encoded.packed:
+            with unpacked_told(self.path) as file:
+                while file.read(blocks.PIECE):
+                    pass
 
     def place(self, row: int) -> str:
         """Say in which line a row begins."""
@@ -112,8 +128,11 @@ class Text(File):
         return self.marks[at]
 
     def _note(self, mark: Mark) -> None:
-        if mark.row > self.marks[-1].row:
+        last = self.marks[-1]
+        if mark.row > last.row:
             self.marks.append(mark)
+        elif mark.row == last.row and mark.begin > last.begin:  # only empty lines between them
+            self.marks[-1] = mark
 
     def _blocks(self, mark: Mark) -> Iterator[Block]:
         if self.encoded.seekable:
