@@ -68,3 +68,36 @@ def test_tiles_are_views_in_order():
     assert [(len(tile), tile.start, tile.stop) for tile in tiles] == [(4, 100, 104), (4, 104, 108), (2, 108, 110)]
     assert all(np.shares_memory(tile.rows, block.rows) and np.shares_memory(tile.weight, weight) for tile in tiles)
     assert np.array_equal(np.concatenate([tile.weight for tile in tiles]), weight)
+
+
+DEVICES = {"CPU_DEVICE": False, "device1": True}
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_answers_go_back_where_the_question_came_from(name):
+    """The same numbers and dtype; NumPy's own and whatever is no array there get them as they are."""
+    template = array_api_strict.ones((2, 1), device=array_api_strict.Device(name))
+    assert arrays.is_on_accelerator(template) == DEVICES[name]
+    for answer in (np.array([0.1, 1e300]), np.array([-1, 2**53 + 1])):
+        answer.setflags(write=False)
+        found = arrays.back(answer, template)
+        assert found.device == template.device and str(found.dtype).endswith(answer.dtype.name)
+        on_host = np.asarray(found.to_device(array_api_strict.Device("CPU_DEVICE")))
+        assert on_host.dtype == answer.dtype and np.array_equal(on_host, answer)
+        for other in (np.ones(2), [[1.0]], pd.DataFrame({"a": [1.0]})):
+            assert arrays.back(answer, other) is answer
+
+
+def test_several_come_home_together():
+    there = array_api_strict.Device("device1")
+    values = [np.arange(6.0).reshape(2, 3), np.array(7.0), np.empty((0, 2)), np.ones((1, 1, 2))]
+    found = arrays.all_to_host([array_api_strict.asarray(value, device=there) for value in values])
+    for ours, value in zip(found, values, strict=True):
+        assert type(ours) is np.ndarray and ours.shape == value.shape and np.array_equal(ours, value)
+
+
+def test_what_no_device_is_asked_of():
+    assert not arrays.is_on_accelerator(np.ones(2))
+    for value in (np.ones(2), array_api_strict.ones(2)):
+        with arrays.single_threaded(value):
+            pass

@@ -157,3 +157,27 @@ def test_moments_come_home_as_doubles():
         assert type(array) is np.ndarray and array.dtype == np.float64
     expected = generic.moments(block_of(X.astype(np.float32)), standard([[0, 0]]), "dense")
     np.testing.assert_allclose(strict.second, expected.second, rtol=1e-14)
+
+
+@pytest.mark.parametrize("order", ["trace", "diagonal", "dense", "pooled"])
+@pytest.mark.parametrize("kind", ["scalar", "diagonal", "dense", "shared"])
+def test_tiles_of_any_size_say_the_same(monkeypatch, kind, order):
+    """On the host and on an accelerator; more tiles than rows, one tile, and anything between."""
+    factor = np.array([[1.0, 0.5], [0.0, 2.0]])
+    factors = {"scalar": np.array([1.0, 2.0]), "diagonal": factor + 1.0, "dense": np.stack([factor, 2.0 * factor])}
+    density = standard([[0.0, 0.0], [1.0, 2.0]], floor=-3.0, whitening=Whitening(factors.get(kind, factor[None])))
+    weight = np.random.default_rng(1).uniform(0, 2, len(X))
+    expected = direct.moments(block_of(X, weight), density, order)
+    there = array_api_strict.asarray(X, device=array_api_strict.Device("device1"))
+    monkeypatch.setattr(generic, "FEWEST", 1)
+    for rows in (X, array_api_strict.asarray(X), there):
+        for size in (1, 7, 39, 40, 1000):
+            monkeypatch.setattr(generic, "ACCELERATOR" if rows is there else "HOST", size * 8 * 2 * 2)
+            found = generic.moments(block_of(rows, weight), density, order)
+            for name in ("mass", "first", "second", "noise", "log_likelihood", "weight"):
+                np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-12, atol=1e-12)
+            for ours, theirs in zip(
+                generic.measure(block_of(rows), density), direct.measure(block_of(X), density), strict=True
+            ):
+                np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+                assert type(ours) is np.ndarray and ours.dtype == theirs.dtype
