@@ -109,7 +109,7 @@ def open_zarr(path: str) -> Scientific:
         store = zarr.open(outer, mode="r")
         if isinstance(store, zarr.Array):
             return _opened(path, partial(_array, outer, None), "Zarr")
-        members = dict(store.members(max_depth=None))
+        members = dict(sorted(store.members(max_depth=None)))
         shapes = {name: tuple(thing.shape) for name, thing in members.items() if isinstance(thing, zarr.Array)}
     return _opened(path, partial(_array, outer, pick(path, shapes, wanted)), "Zarr")
 
