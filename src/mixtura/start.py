@@ -73,9 +73,10 @@ def random(ground: Ground, seed: Seed) -> Mixture:
         drawn = drawing.rows(block.start, block.stop)
         return drawn / drawn.sum(axis=1, keepdims=True), np.zeros(len(block))
 
-    found = ground.mixture(assign, in_order=True)
-    drawing.rows(ground.source.shape[0], ground.source.shape[0])  # sums that were kept have read no rows
-    return found
+    try:
+        return ground.mixture(assign, in_order=True)
+    finally:
+        drawing.rows(ground.source.shape[0], ground.source.shape[0])  # sums that were kept have read no rows
 
 
 class _Drawing:
