@@ -63,7 +63,7 @@ class Ground:
 
     def mixture(self, assign: assigned.Assignment, in_order: bool = False) -> Mixture:
         """The first M-step from responsibilities; `in_order` when `assign` must see the blocks one after another."""
-        source = self.source.having(mapper=map) if in_order else self.source
+        source = self.source.in_order() if in_order else self.source
         return self._first(source, partial(assigned.moments, assign=assign))
 
     def labeled(self, label: assigned.Labeling) -> Mixture:

@@ -161,6 +161,10 @@ class Source(ABC):
         """The same rows seen through another frame."""
         return self.having(frame=frame)
 
+    def in_order(self) -> Self:
+        """The same rows, for kernels that must see the blocks one after another."""
+        return self.having(mapper=map)
+
     def surveyed(self, most: int) -> Self:
         """The same rows, of which a first pass has told the summary and a sample of `most`, where that needs one."""
         return self
