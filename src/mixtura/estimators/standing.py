@@ -27,14 +27,17 @@ from mixtura.statistics import fingerprint
 LEAST, A_PARAMETER = 2**12, 4
 # A stream does not leave the optimum that it begins at, and on few rows starts are cheap: so many, settled to this.
 STARTS, SETTLED = 8, 1e-5
+# Rows that are kept are fitted again when there are so many times as many.
+GROWN = 1.0625
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Rows of a beginning that are too few yet, and how many there were at the last fresh start."""
+    """Rows of a beginning that are too few yet, and how many there were at the last fit and at the last fresh start."""
 
     rows: Float
     weight: Float
+    fitted: int
     fresh: int
 
 
@@ -119,8 +122,8 @@ def framed(estimator: Any) -> tuple[Mixture, Any]:
 def begun(estimator: Any, standing: Standing | None, ready: Any, pace: Pace, dtype: Any) -> tuple[Standing, int]:
     """A fit to the first rows of a stream, and how many rows of this batch it took.
 
-    While the rows are fewer than a start needs they are kept, and each call fits all of them; a fresh start is made
-    whenever their number has doubled.
+    While the rows are fewer than a start needs they are kept, and all of them are fitted again whenever they have grown
+    by a sixteenth; a fresh start is made whenever their number has doubled.
     """
     kept = None if standing is None else standing.kept
     k, d = int(estimator.n_components), ready.shape[1]
@@ -135,11 +138,14 @@ def begun(estimator: Any, standing: Standing | None, ready: Any, pace: Pace, dty
             f"of a stream needs at least {k} rows of positive weight. Pass more at first, or use fewer components."
         )
     done = len(rows) >= enough
+    if kept is not None and not done and len(rows) < GROWN * kept.fitted:
+        return Standing(pace, None, replace(kept, rows=rows, weight=weight)), position
     fresh = done or kept is None or len(rows) >= 2 * kept.fresh
     stream = _fit(estimator, rows, weight, dtype, How(fresh, done, kept is not None), ready.names)
     if done:
         return Standing(pace, stream), position
-    return Standing(pace, None, Kept(rows, weight, len(rows) if fresh or kept is None else kept.fresh)), position
+    last = len(rows) if fresh or kept is None else kept.fresh
+    return Standing(pace, None, Kept(rows, weight, len(rows), last)), position
 
 
 def _enough(estimator: Any, n_features: int) -> int:

@@ -40,10 +40,10 @@ class Streaming(Answers):
 
         The stream begins with a fit to its first rows, 4096 or 4 for each free parameter, whichever is more: with this
         estimator's settings, but 8 starts at least, the best of them settled to a `tol` of at most 1e-5. While there
-        are fewer rows they are kept, and each call fits all of them as `fit` would; then they are dropped. A model that
-        was fitted, loaded or made from parameters is gone on from instead, as if it had learned the rows of its fit
-        (``fit_report_.weight``; a model without a report: one unit, see `decay`). Rows should come in random order: of
-        sorted ones the model sees a part at a time.
+        are fewer rows they are kept, and fitted as `fit` would, again whenever they have grown by a sixteenth; then
+        they are dropped. A model that was fitted, loaded or made from parameters is gone on from instead, as if it had
+        learned the rows of its fit (``fit_report_.weight``; a model without a report: one unit, see `decay`). Rows
+        should come in random order: of sorted ones the model sees a part at a time.
 
         Batches are cut in short steps. How a step counts follows from the weight of its rows alone, so that small and
         uneven batches lose nothing. Frame, noise volume, prior and settings are those of the beginning; `n_components`,
