@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import subprocess
 import sys
 from pathlib import Path
 from unittest.mock import patch
@@ -256,6 +257,50 @@ def test_empty_parts_beside_full_ones(tmp_path: Path) -> None:
     assert "1.parquet holds no rows" in refusal(tmp_path)
     frame(tmp_path / "2.parquet", a=[1.0, 2.0])
     assert read(open_reader(tmp_path)).tolist() == [[1], [2]]
+
+
+def test_the_index_of_pandas_is_no_feature(tmp_path: Path) -> None:
+    path = frame(tmp_path / "a.parquet", a=[1.0, 2.0], __index_level_0__=[0, 2])
+    assert open_reader(path).names == ("a",)
+    assert read(open_reader(path, ["__index_level_0__"])).tolist() == [[0], [2]]
+
+
+def test_names_with_points(tmp_path: Path) -> None:
+    path = frame(tmp_path / "a.parquet", **{"a.b": [1.0], "a": [2.0], "__": [3.0], 'x"\n': [4.0]})
+    for at, name in enumerate(("a.b", "a", "__", 'x"\n'), 1):
+        assert read(open_reader(path, [name])).tolist() == [[at]]
+
+
+GROWTH = """
+import pathlib, sys
+import pyarrow.dataset, pyarrow.parquet
+from mixtura.sources.readers import open_reader
+
+def peak():
+    lines = pathlib.Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) >> 10
+
+before = peak()
+for path in sys.argv[1:]:
+    print(path, sum(chunk.n_rows for chunk in open_reader(path).chunks()), peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is told in other ways")
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    n_rows = 40_000_000
+    for name, in_columns in {"a.npy": False, "b.npy": True}.items():  # with holes, which take no place on the disk
+        header = {"descr": "<f4", "fortran_order": in_columns, "shape": (n_rows // 8, 8)}
+        with (tmp_path / name).open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            file.truncate(file.tell() + 4 * n_rows)
+    column = pa.array(np.zeros(n_rows, np.float32))
+    plain = {"row_group_size": n_rows, "use_dictionary": False, "compression": "none"}
+    parquet.write_table(pa.table({"a": column}), tmp_path / "a.parquet", **plain)
+    feather.write_feather(pa.table({"a": column}), str(tmp_path / "a.feather"), "uncompressed", chunksize=n_rows)
+    paths = [str(tmp_path / name) for name in ("a.npy", "b.npy", "a.parquet", "a.feather")]
+    done = subprocess.run([sys.executable, "-c", GROWTH, *paths], capture_output=True, text=True, check=True)
+    assert float(done.stdout.split()[-1]) < 60, done.stdout  # of 160 each
 
 
 def test_a_name_twice(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ from .scientific import open_hdf5, open_zarr
 from .text import Text
 from .texts import refuse_texts
 
+_is_index = re.compile(r"__index_level_\d+__$").match
+
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
@@ -43,7 +46,8 @@ def open_reader(
     paths
         Files, folders and globs; several files hold the same columns, in any order.
     columns
-        The features, in order; None is all columns but the weights, which must then be numbers.
+        The features, in order; None is all columns, which must then be numbers, but the weights and what pandas keeps
+        of an index without a name.
     weights
         A column of row weights, at least 0.
     options
@@ -79,13 +83,18 @@ def open_reader(
     offer = _Offer(files[0].names, title(files[0].path) + (f" and {len(files) - 1} more" if len(files) > 1 else ""))
     aside = {} if weights is None else {weights: "the weights"}
     require(offer, [*(columns or ()), *aside])
-    names = named_columns(columns, (), aside) if columns else tuple(n for n in offer.names if n not in aside)
+    names = named_columns(columns, (), aside) if columns else _unnamed(offer.names, aside)
     if not names:
         raise TableError(f"{offer.title}: no column is left to fit of {show_all(offer.names)}.")
     reader = Reader(tuple(files), names, weights, options, drop, tuple(Stamp.of(file.path) for file in files))
     if not columns:
         refuse_texts(reader)
     return reader
+
+
+def _unnamed(names: Iterable[str], aside: Iterable[str]) -> tuple[str, ...]:
+    """Take all columns but those with another purpose."""
+    return tuple(name for name in names if name not in aside and not _is_index(name))
 
 
 @dataclass(frozen=True)

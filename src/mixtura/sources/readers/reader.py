@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -56,12 +57,12 @@ class Reader:
         """Whether the names come from the data and not from counting."""
         return self.volumes[0].named
 
-    @property
+    @cached_property
     def by_column(self) -> bool:
         """Whether chunks come in columns."""
         return any(file.by_column for file in self.volumes)
 
-    @property
+    @cached_property
     def dtype(self) -> np.dtype[Any]:
         """float32 where that holds every chosen column as it is stored, else float64."""
         kept = {file.stored(name) for file in self.volumes for name in self.names}
@@ -84,7 +85,7 @@ class Reader:
         held = [file.n_rows for file in self.volumes]
         return None if None in held else sum(rows for rows in held if rows is not None)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A name, 64 hexadecimal digits, for what is read: files, columns and options."""
         files = [(stamp.path, stamp.size, stamp.changed) for stamp in self.stamps]
