@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura import journal
@@ -143,6 +144,8 @@ class GaussianMixture(Streaming):
         "acceleration": [None, StrOptions({"growing", "squarem"})],
         "n_threads": [None, Interval(Integral, 1, None, closed="left")],
     }
+
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"checkpoint": UNUSED}  # a file, no metadata of rows
 
     def __init__(
         self,
