@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from benchmarks import fresh, ledger
+from benchmarks.devices import on_device
 from benchmarks.fits import first_fit, fit_many, one_fit, whole_fit
 from benchmarks.footprint import peak
 from benchmarks.iterations import OURS, THEIRS, answers, iteration, variant
@@ -26,6 +27,7 @@ KINDS: dict[str, Callable[[Workload], dict[str, Any]]] = {
     "first fit": first_fit,
     "search": against_mclust,
     "search loop": against_a_loop,
+    "device": on_device,
 }
 WEIGHED = {"iteration": (OURS, THEIRS), "memory": (OURS,)}
 

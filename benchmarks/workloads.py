@@ -157,7 +157,18 @@ SEARCHES = (
 )
 HUGE = Workload("memory", replace(BIG, rows=4_000_000), MEMORY, 1)
 
-WORKLOADS = (*ITERATIONS, *(each for work in ITERATIONS for each in _answers(work)), *VARIANTS, *FITS, *SEARCHES, HUGE)
+# On a GPU where torch finds one, else on torch's CPU.
+DEVICES = tuple(Workload("device", shape, {}, 3, {"steps": (3, 0)}) for shape in (EIGHT, BIG))
+
+WORKLOADS = (
+    *ITERATIONS,
+    *(each for work in ITERATIONS for each in _answers(work)),
+    *VARIANTS,
+    *FITS,
+    *SEARCHES,
+    HUGE,
+    *DEVICES,
+)
 
 
 def shrunk(work: Workload) -> Workload:

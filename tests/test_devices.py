@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 import mixtura as mx
+from benchmarks import devices, page, terminal
+from benchmarks.kinds import run
+from benchmarks.workloads import WORKLOADS, shrunk
 from mixtura import arrays, kernels, threads
 from mixtura.kernels import generic
 from mixtura.outcome import MixtureError
@@ -119,3 +122,20 @@ sys.exit(f"loaded {loaded}" if loaded else 0)
 """
     run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
+
+
+WORK = next(work for work in WORKLOADS if work.kind == "device")
+
+
+def test_a_benchmark_without_torch_says_that_it_was_skipped(monkeypatch):
+    monkeypatch.setattr(devices, "find_spec", lambda name: None)
+    row = run(shrunk(WORK), apart=False)
+    assert row.right() and "torch, which is not installed: SKIPPED" in terminal.line(row)
+    assert page.written({"processor": "abacus", "threads": 2, "python": "3", "numpy": "2", "scikit-learn": "1"}, [row])
+
+
+def test_the_figures_of_a_device_are_those_of_its_seconds():
+    """P = 1 + 8 + 36 numbers a row; 4 N K P operations in half a second are 2.88 Gflop/s."""
+    said = devices.told(WORK, "abacus", {"ours": [0.5, 0.6], "matrix product": [5.0, 5.76], "TF32": [288.0]})
+    assert said.startswith("abacus, float64: 7.2e+08 points x components x P a second, 4 N K P = 2.9 Gflop/s")
+    assert said.endswith("float64 6 (50%), TF32 288 (1%)")

@@ -137,8 +137,10 @@ def require_usable(array: Array) -> None:
     MixtureError
         A sparse tensor, one without data, or one on a device without float64, each with what to pass instead.
     """
+    import array_api_compat
+
     kind, where = type(array).__name__, device(array)
-    if str(getattr(array, "layout", "torch.strided")) != "torch.strided":
+    if array_api_compat.is_torch_array(array) and str(array.layout) != "torch.strided":
         raise MixtureError(f"X is a {kind} of layout {array.layout}, and must be dense. Pass X.to_dense().")
     if str(where) == "meta":
         raise MixtureError(f"X is a {kind} on the device meta, which holds no data. Pass one that does.")
