@@ -40,6 +40,8 @@ class Assessment:
         ``-sum_n w_n sum_k r_nk log r_nk``.
     mass : array of shape (K,)
     noise : float
+    assigned : array of shape (K,), or (K + 1,) with the noise last
+        Weight of the rows whose largest responsibility is that of each component.
     """
 
     weight: float
@@ -50,6 +52,7 @@ class Assessment:
     entropy: float
     mass: Float
     noise: float
+    assigned: Float
 
     def __add__(self, other: Assessment) -> Assessment:
         return Assessment(**{name: value + getattr(other, name) for name, value in vars(self).items()})
@@ -109,7 +112,13 @@ def _assess(block: Block, density: Density, kernel: Kernel, words: Wording) -> A
         entropy=float((weight * found.entropy).sum()),
         mass=found.mass,
         noise=float(weight @ found.noise),
+        assigned=_assigned(found.label, weight, density),
     )
+
+
+def _assigned(label: Any, weight: Float, density: Density) -> Float:
+    k, noisy = density.n_components, density.floor is not None
+    return np.asarray(np.bincount(np.where(label < 0, k, label), weights=weight, minlength=k + noisy), dtype=np.float64)
 
 
 def assess(source: Source, density: Density, kernel: Kernel) -> Assessment:

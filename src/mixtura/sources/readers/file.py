@@ -12,7 +12,7 @@ import numpy as np
 
 from mixtura.sources.faults import TableError
 from mixtura.sources.paths import INSIDE
-from mixtura.sources.raw import title
+from mixtura.sources.raw import refuse_unreadable, title
 
 
 class File(ABC):
@@ -112,14 +112,17 @@ class Stamp:
     def of(cls, path: str) -> Stamp:
         """Look at a file, or at all files in a folder that is one array."""
         real = os.path.realpath(path.partition(INSIDE)[0])
-        seen = [os.stat(file) for file in _files_of(real)]
+        try:
+            seen = [os.stat(file) for file in _files_of(real)]
+        except OSError as error:
+            raise refuse_unreadable(path, error) from error
         return cls(path, real, sum(s.st_size for s in seen), max(s.st_mtime_ns for s in seen), seen[0].st_ino)
 
     def check(self) -> None:
         """Raise where the file is no longer what it was."""
         try:
             same = Stamp.of(self.name) == self
-        except OSError:
+        except TableError:
             same = False
         if not same:
             gone = "" if os.path.exists(self.path) else " or taken away"
