@@ -1,5 +1,6 @@
 """Readers of binary files: dtypes, views, choices, damage, weights, missing rows, and files that change."""
 
+import errno
 import gzip
 import os
 import subprocess
@@ -144,6 +145,17 @@ def test_files_that_change_while_they_are_read(tmp_path: Path) -> None:
         for act in (reader.check, lambda reader=reader: next(reader.chunks()), reader.refuse):
             with pytest.raises(TableError, match=rf"{path.name} was changed or taken away while it was read"):
                 act()
+
+
+def test_a_file_that_the_disk_does_not_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    np.save(tmp_path / "a.npy", X)
+    reader = open_reader(tmp_path / "a.npy")
+    monkeypatch.setattr(np, "fromfile", fails)
+    with pytest.raises(TableError, match=r"a\.npy cannot be read: Input/output error"):
+        read(reader)
 
 
 def test_a_file_that_another_takes_the_place_of(tmp_path: Path) -> None:

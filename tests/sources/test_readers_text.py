@@ -171,6 +171,18 @@ def test_a_byte_that_is_no_utf8_far_down(tmp_path: Path) -> None:
     assert "line 3: byte 0xc3 is not UTF-8" in refusal(path, ["a"])
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be", "cp1252", "shift-jis"])
+@pytest.mark.parametrize("piece", [1, 5, 1000])
+def test_encodings_that_are_named(tmp_path: Path, encoding: str, piece: int) -> None:
+    mark = "\ufeff" if encoding.startswith("utf-") and encoding not in ("utf-8-sig", "utf-16") else ""
+    name = "名" if encoding == "shift-jis" else "é"
+    (tmp_path / "a.csv").write_bytes((f"{mark}{name},b\n" + "".join(f"{n},x\n" for n in range(99))).encode(encoding))
+    with patch.object(blocks, "PIECE", piece), patch.object(text, "_HEAD", 30):
+        reader = open_reader(tmp_path / "a.csv", [name], options=TableOptions(encoding=encoding))
+        assert read(reader)[:, 0].tolist() == list(range(99))
+        assert reader.place(98).endswith("line 100")
+
+
 def test_a_gzip_file_that_is_cut_or_changed(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     whole = gzip.compress(("a\n" + "\n".join(map(repr, rng.normal(size=20_000).tolist()))).encode())

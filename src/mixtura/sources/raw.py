@@ -52,7 +52,7 @@ def fetch(path: str) -> bytes:
     try:
         data = sys.stdin.buffer.read() if path == STDIN else _slurp(path)
     except OSError as error:
-        raise TableError(f"{title(path)} cannot be read: {error.strerror or error}.") from error
+        raise refuse_unreadable(path, error) from error
     return unpack(data, path) if data.startswith(GZIP) else data
 
 
@@ -62,7 +62,12 @@ def peek(path: str, count: int = 16) -> bytes:
         with open(path, "rb") as file:
             return file.read(count)
     except OSError as error:
-        raise TableError(f"{title(path)} cannot be read: {error.strerror or error}.") from error
+        raise refuse_unreadable(path, error) from error
+
+
+def refuse_unreadable(path: str, error: OSError) -> TableError:
+    """Describe a file that the system does not give."""
+    return TableError(f"{title(path)} cannot be read: {error.strerror or error}.")
 
 
 def _slurp(path: str) -> bytes:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, cast
 
-from mixtura.sources.faults import TableError
 from mixtura.sources.raw import (
     GZIP_ERRORS,
     mark_of,
@@ -17,8 +16,8 @@ from mixtura.sources.raw import (
     refuse_codec,
     refuse_gzip,
     refuse_nuls,
+    refuse_unreadable,
     refuse_utf8,
-    title,
 )
 
 
@@ -36,7 +35,7 @@ def unpacked_told(path: str, packed: bool = True) -> Iterator[IO[bytes]]:
     except GZIP_ERRORS as error:
         raise refuse_gzip(path, error) from error
     except OSError as error:
-        raise TableError(f"{title(path)} cannot be read: {error.strerror or error}.") from error
+        raise refuse_unreadable(path, error) from error
 
 
 def head_of(path: str, packed: bool, count: int) -> bytes:

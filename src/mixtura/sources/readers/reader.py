@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mixtura.sources.cells import explain
 from mixtura.sources.faults import TableError, show
-from mixtura.sources.raw import title
+from mixtura.sources.raw import refuse_unreadable, title
 from mixtura.sources.tables import TableOptions
 
 from .chunk import Chunk
@@ -213,8 +213,8 @@ def _unchanged(parts: Iterator[T], file: File, stamp: Stamp) -> Iterator[T]:
     stamp.check()
     try:
         yield from parts
-    except TableError:
+    except (TableError, OSError) as error:
         stamp.check()
         file.check_whole()
-        raise
+        raise error if isinstance(error, TableError) else refuse_unreadable(file.path, error) from error
     stamp.check()

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -82,7 +81,8 @@ def open_hdf5(path: str) -> Scientific:
         Without h5py; where there are several, with their names.
     """
     outer, _, wanted = path.partition(INSIDE)
-    h5py = _library("h5py", path, "an HDF5 file", "hdf5")
+    with _lack_told(path, "an HDF5 file", "hdf5"):
+        import h5py
     shapes: dict[str, tuple[int, ...]] = {}
 
     def see(name: str, thing: Any) -> None:
@@ -104,9 +104,10 @@ def open_zarr(path: str) -> Scientific:
         Without zarr; where there are several, with their names.
     """
     outer, _, wanted = path.partition(INSIDE)
-    zarr = _library("zarr", path, "a Zarr store", "zarr")
+    with _lack_told(path, "a Zarr store", "zarr"):
+        import zarr
     with _damage_told(path, "Zarr"):
-        store = zarr.open(outer, mode="r")
+        store: Any = zarr.open(outer, mode="r")
         if isinstance(store, zarr.Array):
             return _opened(path, partial(_array, outer, None), "Zarr")
         members = dict(sorted(store.members(max_depth=None)))
@@ -124,19 +125,24 @@ def _opened(path: str, opened: Callable[[], AbstractContextManager[Any]], kind: 
 
 @contextmanager
 def _data_set(path: str, name: str) -> Iterator[Any]:
-    with import_module("h5py").File(path, "r") as file:
+    import h5py
+
+    with h5py.File(path, "r") as file:
         yield file[name]
 
 
 @contextmanager
 def _array(path: str, name: str | None) -> Iterator[Any]:
-    store = import_module("zarr").open(path, mode="r")
+    import zarr
+
+    store: Any = zarr.open(path, mode="r")
     yield store if name is None else store[name]
 
 
-def _library(name: str, path: str, what: str, extra: str) -> Any:
+@contextmanager
+def _lack_told(path: str, what: str, extra: str) -> Iterator[None]:
     try:
-        return import_module(name)
+        yield
     except ImportError as error:
         raise TableError(
             f"{title(path)} is {what}, and the library that reads it is not there. Install it with: "
