@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import mixtura as mx
@@ -87,9 +87,11 @@ def test_the_sizes_of_steps() -> None:
     assert part == pytest.approx(1000.0**-0.6 / 1000.0, rel=1e-4)  # (n / u)^-a / u a row
 
 
-@given(n=st.integers(1, 300), most=st.integers(1, 100), seed=st.none() | st.integers(0, 99))
-def test_cuts(n: int, most: int, seed: int | None) -> None:
+@example(n=3, most=2, seed=None, empty=True)
+@given(n=st.integers(1, 300), most=st.integers(1, 100), seed=st.none() | st.integers(0, 99), empty=st.just(False))
+def test_cuts(n: int, most: int, seed: int | None, empty: bool) -> None:
     weight = None if seed is None else np.random.default_rng(seed).integers(0, 3, n).astype(float)
+    weight = np.zeros(n) if empty else weight
     block = Block(np.arange(2.0 * n).reshape(n, 2), weight, 7, Frame(np.zeros(2), np.ones(2)))
     runs = list(cut(block, most))
     counts = [len(run) if run.weight is None else np.count_nonzero(run.weight) for run in runs]

@@ -15,6 +15,8 @@ def cut(block: Block, most: int) -> Iterator[Block]:
     """A block in runs of about equally many rows of positive weight, `most` each; by that number alone."""
     there = len(block) if block.weight is None else np.flatnonzero(to_host(block.weight) > 0)
     count = there if isinstance(there, int) else len(there)
+    if count == 0:
+        return
     runs = -(-count // most)
     at = [i * count // runs for i in range(runs)]
     begins = at if isinstance(there, int) else [int(there[i]) for i in at]
