@@ -43,6 +43,7 @@ _OTHERS = (
     (b"PAR1", "a Parquet file"),
     (b"\x89HDF", "an HDF5 file"),
     (b"{", "JSON text"),
+    (b"mixtura ", "a checkpoint of a fit"),
 )
 
 

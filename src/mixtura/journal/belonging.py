@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from numbers import Integral
@@ -79,8 +80,18 @@ def _differences(theirs: dict[str, list[str]], ours: dict[str, list[str]]) -> st
 
 
 def _each(values: Mapping[str, Any]) -> Told:
-    """Each value in a few words, and as a digest."""
-    return {name: (_words(value), _digest(name, value)) for name, value in values.items()}
+    """Each value in a few words, and as a digest; a digest is told in no words."""
+    return {
+        name: ("", value.digits) if isinstance(value, _Digest) else (_words(value), _digest(name, value))
+        for name, value in values.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Digest:
+    """What only a digest tells."""
+
+    digits: str
 
 
 def _digest(name: str, value: Any) -> str:
@@ -103,13 +114,16 @@ def _words(value: Any) -> str:
 
 def _rows(source: Source) -> dict[str, Any]:
     """What the numbers of a fit depend on in its rows."""
-    told: dict[str, Any] = {"the columns": source.names or f"{source.shape_of_row} without names"}
-    reader, weight = getattr(source, "reader", None), source.weight
+    told: dict[str, Any] = {"the list of columns": source.names or f"{source.shape_of_row} without names"}
+    reader = getattr(source, "reader", None)
     if reader is not None:
-        told |= {"the files, or when they changed,": reader.fingerprint, "rows kept": getattr(source, "kept", 0)}
-        return told | {"the weights": None if weight is None else _hashed([np.ascontiguousarray(weight).tobytes()])}
+        weight = source.weight
+        beside = None if weight is None else _Digest(_hashed([np.ascontiguousarray(weight).data]))
+        told |= {"the number of rows kept in memory": getattr(source, "kept", 0), "the array of weights": beside}
+        return told | {"the state of the files (names, sizes, times of change)": _Digest(reader.fingerprint)}
     kind = str(source.kind.dtype).removeprefix("torch.")
-    return told | {"the number of rows": source.shape[0], "their type": kind, "the numbers": _of_blocks(source)}
+    told |= {"the number of rows": source.shape[0], "their type": kind}
+    return told | {"the content of the rows": _Digest(_of_blocks(source))}
 
 
 def _of_blocks(source: Source) -> str:
