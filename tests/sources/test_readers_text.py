@@ -209,6 +209,20 @@ def test_text_and_dates_are_not_taken_unasked(tmp_path: Path) -> None:
     assert read(open_reader(path, ["x"])).tolist() == [[1.5], [2.5]]
 
 
+@pytest.mark.parametrize("cell", ["oops", "<0.5", "50%"])
+def test_a_column_of_numbers_with_one_that_is_none_is_no_column_of_text(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text(f"a,b\n1,2\n1,{cell}\n3,4\n5,6\n")
+    assert f"data.csv, line 3, column 'b': '{cell}' is" in refusal(path)
+
+
+def test_a_row_far_down_says_nothing_of_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("a,b\n" + "1,2\n" * 50 + "1.5,2,3\n" + "1,2\n" * 50)
+    with patch.object(blocks, "PIECE", 4):
+        assert "Does a cell hold a comma" in refusal(path)
+
+
 def test_columns_that_are_not_there(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("height,weight\n1,2\n3,4\n")
