@@ -367,3 +367,10 @@ def test_implied_statistics_make_the_same_model() -> None:
         again = mixture.update(online.implied(mixture, 1000.0, 0.0))
         assert np.allclose(again.covariance.values, mixture.covariance.values, rtol=1e-6, atol=1e-12), family
         assert np.allclose(again.proportions, mixture.proportions) and np.allclose(again.means, mixture.means)
+
+
+def test_implied_statistics_hold_the_noise() -> None:
+    model = mx.GaussianMixture(3, noise=True, random_state=0).fit(np.vstack([stream(2000), 30.0 * stream(2000)[:200]]))
+    mixture, _ = standing.framed(model)
+    assert mixture.noise > 0.02
+    assert mixture.update(online.implied(mixture, 1000.0, 0.0)).noise == pytest.approx(mixture.noise, rel=1e-12)
