@@ -116,11 +116,13 @@ def _rows(source: Source) -> dict[str, Any]:
     """What the numbers of a fit depend on in its rows."""
     told: dict[str, Any] = {"the list of columns": source.names or f"{source.shape_of_row} without names"}
     reader = getattr(source, "reader", None)
-    if reader is not None:
+    known = getattr(source if reader is None else reader, "fingerprint", None)
+    if known is not None:
         weight = source.weight
         beside = None if weight is None else _Digest(_hashed([np.ascontiguousarray(weight).data]))
         told |= {"the number of rows kept in memory": getattr(source, "kept", 0), "the array of weights": beside}
-        return told | {"the state of the files (names, sizes, times of change)": _Digest(reader.fingerprint)}
+        what = "collection" if reader is None else "files (names, sizes, times of change)"
+        return told | {f"the state of the {what}": _Digest(known)}
     kind = str(source.kind.dtype).removeprefix("torch.")
     told |= {"the number of rows": source.shape[0], "their type": kind}
     return told | {"the content of the rows": _Digest(_of_blocks(source))}
