@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any, TypeVar
 
@@ -12,40 +12,52 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura import assess, criteria, kernels, sampling, threads
-from mixtura.arrays import Float
+from mixtura.arrays import Array, Float, back
 from mixtura.assess import Assessment
 from mixtura.covariance import resolve
-from mixtura.estimators import conversion, inputs
+from mixtura.estimators import conversion, inputs, lazy
 from mixtura.moments import Order
 from mixtura.outcome import MixtureError
 from mixtura.parameters import Parameters
-from mixtura.sources.memory import Memory
+from mixtura.sources.source import Source
 
 T = TypeVar("T")
 
 
 class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
-    """The methods of a mixture that read its published attributes and change nothing; a base class."""
+    """The methods of a mixture that read its published attributes and change nothing; a base class.
+
+    Rows in an array of another library than NumPy are answered in such an array, on the same device.
+    """
 
     def _parameters(self) -> Parameters:
         """The published attributes as a model."""
         check_is_fitted(self)
         return conversion.parameters_of(self)
 
-    def _working(self, source: Memory, weight: Float | None, n_components: int, order: Order) -> Any:
-        """The source with its weights, blocks and threads, for the duration of a `with`."""
-        rows, columns = source.shape
-        sized = replace(source, block=kernels.rows_a_block(rows, columns, n_components, order))
-        return threads.working(sized, weight, self.n_threads, float(rows) * n_components * columns)
+    @contextmanager
+    def _working(
+        self, source: Source, weight: Float | None, n_components: int, order: Order, most: int | None = None
+    ) -> Iterator[Source]:
+        """The source with its weights, threads and blocks, for the duration of a `with`.
+
+        Where it is to give samples, of at most so many rows, it is surveyed before.
+        """
+        work = source.known_rows * n_components * source.shape_of_row
+        with threads.working(source, weight, self.n_threads, work) as ready:
+            ready = ready if most is None else ready.surveyed(most)
+            yield ready.having(block=kernels.rows_a_block(*ready.shape, n_components, order, ready.kind))
 
     def _each(self, X: Any, function: Callable[..., T], sample_weight: Any = None) -> T:
-        """A function of (framed source, density, kernel) for rows under the published parameters."""
+        """A function of (framed source, density, kernel) for rows under the published parameters; lazy for Dask's."""
+        if lazy.is_dask(X) and function in lazy.SHAPES:
+            return lazy.answers(self, X, function)  # type: ignore[no-any-return]
         parameters = self._parameters()
-        source = inputs.source_of(self, X, reset=False)
+        source = inputs.rows_of(self, X, reset=False)
         density, frame = parameters.density()
-        if source.shape[1] != density.n_features:
-            raise MixtureError(f"X has {source.shape[1]} features, but the model has {density.n_features}.")
-        weight = inputs.weight_of(sample_weight, source.shape[0])
+        if source.shape_of_row != density.n_features:
+            raise MixtureError(f"X has {source.shape_of_row} features, but the model has {density.n_features}.")
+        weight = inputs.weights_beside(sample_weight, source)
         with self._working(source, weight, density.n_components, density.order) as ready:
             kernel = kernels.choose(ready.kind, density.n_components, density.order)
             return function(ready.framed(frame), density, kernel)
@@ -63,11 +75,12 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
         Returns
         -------
         labels : array of shape (N,)
-            The most probable component from 0 to K - 1, -1 for noise.
+            The most probable component from 0 to K - 1, -1 for noise. A NumPy array, or of the kind and on the device
+            of an array of another library.
         """
-        return self._each(X, assess.labels)
+        return back(self._each(X, assess.labels), X)
 
-    def predict_proba(self, X: Any) -> Float:
+    def predict_proba(self, X: Any) -> Array:
         r"""Probability of each component for each row, its responsibility.
 
         .. math:: r_{nk} = \pi_k N(x_n \mid \mu_k, \Sigma_k) / p(x_n)
@@ -80,9 +93,9 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
         -------
         responsibilities : array of shape (N, K), or (N, K + 1) with the noise last
         """
-        return self._each(X, assess.responsibilities)
+        return back(self._each(X, assess.responsibilities), X)
 
-    def score_samples(self, X: Any) -> Float:
+    def score_samples(self, X: Any) -> Array:
         """Natural log density of each row, noise included.
 
         It depends on units and may be positive. Under a noise component its density is 1 / volume everywhere.
@@ -95,9 +108,9 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
         -------
         log_density : array of shape (N,)
         """
-        return self._each(X, assess.log_densities)
+        return back(self._each(X, assess.log_densities), X)
 
-    def uncertainty(self, X: Any) -> Float:
+    def uncertainty(self, X: Any) -> Array:
         """One minus the largest probability of each row: 0 where there is no doubt.
 
         Parameters
@@ -108,7 +121,7 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
         -------
         uncertainty : array of shape (N,)
         """
-        return self._each(X, assess.uncertainties)
+        return back(self._each(X, assess.uncertainties), X)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log density a row, or a unit of weight; higher is better.

@@ -12,12 +12,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from mixtura.arrays import Float, is_elsewhere, is_float32, is_real, require_usable, to_host
+from mixtura.estimators import lazy
 from mixtura.estimators.matrix import matrix_of
 from mixtura.outcome import MixtureError
 from mixtura.sources.faults import plural
 from mixtura.sources.frames import Frames, is_frame, numeric
 from mixtura.sources.memory import Memory
 from mixtura.sources.opened import Opened, is_path, open_rows
+from mixtura.sources.partitions import Partitions
 from mixtura.sources.source import Source
 
 # Total weights between which sums of weighted squares stay within the range of a double.
@@ -47,6 +49,8 @@ def source_of(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int = 
     """
     if is_path(X) or isinstance(X, Opened):
         return _in_memory(estimator, X, reset, at_least)
+    if lazy.is_dask(X):
+        raise MixtureError(f"X is a {type(X).__module__} collection, and this needs all rows in memory: X.compute().")
     if is_frame(X):
         return _of_frame(estimator, X, reset, at_least)
     X = _elsewhere(X, at_least) if is_elsewhere(X) else matrix_of(estimator, X, at_least)
@@ -62,6 +66,8 @@ def rows_of(estimator: BaseEstimator, X: Any, *, reset: bool, at_least: int = 1)
     """Rows of X as `source_of` gives them; of paths and opened files as many as there are, wherever they are."""
     if is_path(X) or isinstance(X, Opened):
         return _of_files(estimator, X, reset, at_least, streams=True)
+    if lazy.is_dask(X):
+        return lazy.rows_of(estimator, X, reset=reset, at_least=at_least)
     return source_of(estimator, X, reset=reset, at_least=at_least)
 
 
@@ -141,17 +147,19 @@ def _names(estimator: BaseEstimator) -> tuple[str, ...] | None:
 
 def is_single(X: Any, source: Source | None = None) -> bool:
     """Whether rows come in float32, so that results are float32 too."""
-    if source is not None and source.files is not None:
+    if source is not None and (source.files is not None or lazy.is_dask(X)):
         return is_float32(source.kind)
     if is_frame(X):
         return {str(dtype) for dtype in numeric(X).schema.values()} == {"Float32"}
     return is_float32(X)
 
 
-def weights_beside(sample_weight: Any, source: Source) -> Float | None:
+def weights_beside(sample_weight: Any, source: Source) -> Any:
     """Row weights given beside a source, as `weight_of` reads them; those of a column come with the rows."""
     if sample_weight is None:
         return None
+    if lazy.is_dask(sample_weight) and isinstance(source, Partitions):
+        return sample_weight
     if source.weighted:
         raise MixtureError("The rows have weights of their own, from their files. Leave sample_weight out.")
     return weight_of(sample_weight, source.shape[0])

@@ -72,6 +72,9 @@ class Sample:
 class Draw:
     """The `size` rows of positive weight that have the smallest keys among those seen so far.
 
+    What is kept of each row stands in arrays that are made once, a little longer than they need to be: when they are
+    full, the rows that others have outdone are taken out in place.
+
     Parameters
     ----------
     size : int
@@ -82,7 +85,7 @@ class Draw:
         self._size, self._seed = size, seed
         self._limit = EVERY
         self._there = 0
-        self._parts: list[tuple[Any, ...]] = []
+        self._columns: list[Any] = []
 
     def candidates(self, start: int, weight: Float | None, n_rows: int) -> tuple[Positions, Lot]:
         """Which of `n_rows` rows from position `start` may win, counted from 0, and their keys; on any thread."""
@@ -95,29 +98,34 @@ class Draw:
 
     def add(self, keys: Lot, *columns: Any) -> None:
         """Rows by their keys, with whatever is to be kept of each; in the rows' order."""
-        self._parts.append((keys, *columns))
-        self._there += len(keys)
-        if self._there >= 2 * max(self._size, LIST):
-            self._cut()
+        given = (keys, *columns)
+        if not self._columns:
+            room = self._size + max(self._size // 4, LIST)
+            # a column after the other, so that each can be put in order by itself
+            self._columns = [np.empty((room, *one.shape[1:]), one.dtype, order="F") for one in given]
+        begin, room = 0, len(self._columns[0])
+        while begin < len(keys):
+            end = min(begin + room - self._there, len(keys))
+            for column, one in zip(self._columns, given, strict=True):
+                column[self._there : self._there + end - begin] = one[begin:end]
+            self._there, begin = self._there + end - begin, end
+            if self._there == room:
+                self._keep(np.sort(np.argpartition(self._columns[0], self._size - 1)[: self._size]))
+                self._limit = self._columns[0][: self._there].max()
 
-    def _cut(self) -> None:
-        """Forget the rows that others have outdone."""
-        joined = self._joined()
-        keep = np.argpartition(joined[0], self._size - 1)[: self._size]
-        self._limit = joined[0][keep].max()
-        self._parts = [tuple(column[keep] for column in joined)]
-        self._there = self._size
-
-    def _joined(self) -> tuple[Any, ...]:
-        if len(self._parts) == 1:
-            return self._parts[0]
-        return tuple(np.concatenate(columns) for columns in zip(*self._parts, strict=True))
+    def _keep(self, which: Positions) -> None:
+        """These rows only, in this order."""
+        for column in self._columns:
+            for each in column.T if column.ndim > 1 else (column,):
+                each[: len(which)] = each[which]
+        self._there = len(which)
 
     def winners(self) -> tuple[Any, ...]:
-        """What was kept of the winners, in the order of their keys."""
-        keys, *columns = self._joined()
-        order = np.argsort(keys, kind="stable")[: self._size]
-        return tuple(column[order] for column in columns)
+        """What was kept of the winners, in the order of their keys; nothing can be added after."""
+        if not self._columns:
+            return ()
+        self._keep(np.argsort(self._columns[0][: self._there], kind="stable")[: self._size])
+        return tuple(column[: self._there] for column in self._columns[1:])
 
 
 def draw(seed: int, n_rows: int, size: int, weight: Float | None = None) -> Positions:

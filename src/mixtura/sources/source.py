@@ -210,6 +210,8 @@ class Source(ABC):
 
     def refuse(self) -> MixtureError:
         """The error for the first cell that is no finite number."""
+        if self.files is not None:
+            return self.files.refuse()
         for block in self.blocks():
             rows = to_host(block.rows)
             wrong = ~np.isfinite(rows)
