@@ -61,9 +61,9 @@ def _lengths(parts: Parts, known: tuple[Any, ...]) -> tuple[int, ...]:
 
 def columns_of(X: Any) -> tuple[str, ...] | None:
     """Names of the columns of a DataFrame, None for an array; of anything else the error."""
-    if hasattr(X, "columns"):
+    if hasattr(type(X), "columns"):
         return tuple(str(name) for name in numeric(X._meta).columns)
-    if not hasattr(X, "chunks"):
+    if not hasattr(type(X), "chunks"):
         kind = f"{type(X).__module__.partition('.')[0]} {type(X).__name__}"
         raise MixtureError(f"X is a {kind}, not rows of numbers. Pass a Dask array or DataFrame of two dimensions.")
     if X.ndim != 2:

@@ -80,7 +80,7 @@ class Look:
 
     def sample(self, weighted: bool) -> Sample:
         """The rows of the smallest keys, in the order of these."""
-        order = np.argsort(self.keys, kind="stable")
+        order = np.argsort(self.keys, kind="stable")[: self.size]
         return Sample(self.rows[order], self.weight[order] if weighted else None, self.at[order])
 
 

@@ -61,7 +61,8 @@ class Parts:
         from dask._task_spec import convert_legacy_graph
 
         held = (rows,) if weights is None else (rows, weights)
-        ready = cast(Any, dask).optimize(*held)
+        # expressions of DataFrames have a way of their own
+        ready = [each.optimize() if hasattr(each, "expr") else cast(Any, dask).optimize(each)[0] for each in held]
         graph = {key: task for each in ready for key, task in dict(each.__dask_graph__()).items()}
         keys = [tuple(_flat(each.__dask_keys__())) for each in ready]
         return cls(convert_legacy_graph(graph), keys[0], keys[1] if len(keys) > 1 else None, held)
