@@ -14,6 +14,7 @@ from benchmarks.footprint import peak
 from benchmarks.iterations import OURS, THEIRS, answers, iteration, variant
 from benchmarks.ledger import Row
 from benchmarks.searches import against_a_loop, against_mclust
+from benchmarks.streams import out_of_core
 from benchmarks.workloads import Workload
 
 KINDS: dict[str, Callable[[Workload], dict[str, Any]]] = {
@@ -28,6 +29,7 @@ KINDS: dict[str, Callable[[Workload], dict[str, Any]]] = {
     "search": against_mclust,
     "search loop": against_a_loop,
     "device": on_device,
+    "out of core": out_of_core,
 }
 WEIGHED = {"iteration": (OURS, THEIRS), "memory": (OURS,)}
 

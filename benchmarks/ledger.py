@@ -72,8 +72,8 @@ class Row:
 
     @property
     def rival(self) -> str:
-        """Whom ours is compared with: scikit-learn, or mclust where that is asked."""
-        return "mclust" if self.kind == "search" else "scikit-learn"
+        """Whom ours is compared with: scikit-learn, mclust where that is asked, or ourselves with rows in memory."""
+        return {"search": "mclust", "out of core": "in memory"}.get(self.kind, "scikit-learn")
 
     def ratio(self, other: str | None = None, to: str = "ours") -> Spread | None:
         """How many times as long another takes, round by round; a round too short for the clock does not count."""
@@ -95,6 +95,8 @@ class Row:
             "product": self.product(),
             "seconds": seconds and seconds.median,
             "megabytes": self.megabytes.get("ours"),
+            "peak": self.notes.get("peak"),
+            "readings": self.notes.get("readings"),
         }
         return figures[name]
 

@@ -27,7 +27,7 @@ start, through the public `fit`, so that set-up and the last measure cancel.
 def written(machine: dict[str, Any], rows: Sequence[Row]) -> str:
     """The page."""
     parts = [_head(machine, rows), _asked(rows), _iterations(rows), _answers(rows), _fits(rows), _variants(rows)]
-    parts += [_searches(rows), _peers(rows), _where(rows), _failures(rows)]
+    parts += [_searches(rows), _streams(rows), _devices(rows), _peers(rows), _where(rows), _failures(rows)]
     return "\n".join(part for part in parts if part)
 
 
@@ -156,6 +156,44 @@ def _searches(rows: Sequence[Row]) -> str:
         "1e-3. *Short*: how far our best BIC is above theirs.\n\n"
     )
     return _section("Searches", "workload|ours|other|times as fast|at least / aim||best|short", lines, text)
+
+
+def _streams(rows: Sequence[Row]) -> str:
+    lines = []
+    for row in _of(rows, "out of core"):
+        told = row.notes
+        lines.append(
+            [
+                row.shape.name,
+                f"{words.seconds(row.seconds())}, in memory {words.seconds(row.seconds('in memory'))}",
+                f"{words.ratio(row.ratio())} ({_verdict(row, 'ratio')})",
+                words.same(row),
+                f"{told['peak']:.0f} MB ({_verdict(row, 'peak')})",
+                f"{told['readings']:.2f} ({_verdict(row, 'readings')})",
+                f"{told['seconds']:.0f} s",
+            ]
+        )
+    text = (
+        "Single-precision rows in Parquet files. A pass, for a million rows: read from the files, and of eight\n"
+        "million rows in memory, by turns; *apart*: the sums of both over the same rows. The whole fit has growing\n"
+        "batches and default settings in a process of its own, whose peak memory is all of it, the program included;\n"
+        "*readings*: how often it read the files, from the first look to the last measure.\n\n"
+    )
+    header = "rows|a pass, a million rows|speed of memory's|apart|whole fit: peak memory|readings|seconds"
+    return _section("Beyond memory", header, lines, text)
+
+
+def _devices(rows: Sequence[Row]) -> str:
+    lines = []
+    for row in (row for row in _of(rows, "device") if row.samples):
+        rates = {name: max(rate) for name, rate in row.samples.items() if name != "ours"}
+        own = row.shape.flops / min(row.samples["ours"]) / 1e9
+        beside = ", ".join(f"{name.replace('matrix product', 'float64')} {rate:.0f}" for name, rate in rates.items())
+        name, share = row.notes["device"], words.share(own / rates["matrix product"])
+        lines.append([row.shape.name, name, words.seconds(row.seconds()), f"{own:.0f}", beside, share])
+    text = "Rows in a tensor of torch, computed where they are, in float64; 4NKP operations an iteration.\n\n"
+    header = "rows|device|an iteration|Gflop/s|its matrix products, Gflop/s|part of its float64 product"
+    return _section("Rows on a device", header, lines, text)
 
 
 def _ends(row: Row) -> str:

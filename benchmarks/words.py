@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.ledger import Row, Spread
 from benchmarks.workloads import Asked
 
+UNITS = {"ratio": "", "seconds": " s", "megabytes": " MB", "peak": " MB", "readings": " readings"}
 VERDICTS = {"aim": "aim met", "least": "met", "short": "NOT MET", "wrong": "WRONG", "failed": "FAILED"}
 
 
@@ -41,7 +42,7 @@ def asked(name: str, what: Asked | None) -> str:
         return "-"
     if name == "product":
         return f"{share(what.least)} / {share(what.aim)}"
-    unit = {"ratio": "", "seconds": " s", "megabytes": " MB"}[name]
+    unit = UNITS[name]
     return f"{what.least:g} / {what.aim:g}{unit}"
 
 
@@ -52,7 +53,7 @@ def figure(row: Row, name: str) -> str:
         return "-"
     if name == "product":
         return share(value)
-    return number(value) + {"ratio": " times", "seconds": " s", "megabytes": " MB"}[name]
+    return number(value) + (UNITS[name] or " times")
 
 
 def same(row: Row, name: str | None = None) -> str:

@@ -159,6 +159,15 @@ HUGE = Workload("memory", replace(BIG, rows=4_000_000), MEMORY, 1)
 
 # On a GPU where torch finds one, else on torch's CPU.
 DEVICES = tuple(Workload("device", shape, {}, 3, {"steps": (3, 0)}) for shape in (EIGHT, BIG))
+# 6.4 GB of single-precision rows in Parquet files; of the memory that a fit may take, and what it may read.
+FILED = Shape(100_000_000, 16, 16)
+OUT_OF_CORE = Workload(
+    "out of core",
+    FILED,
+    _ratio(0.7, 0.9) | {"peak": Asked(1000, 700, more=False), "readings": Asked(4, 4, more=False)},
+    3,
+    {"memory": "1 GB"},
+)
 
 WORKLOADS = (
     *ITERATIONS,
@@ -168,6 +177,7 @@ WORKLOADS = (
     *SEARCHES,
     HUGE,
     *DEVICES,
+    OUT_OF_CORE,
 )
 
 

@@ -110,3 +110,12 @@ def test_the_time_of_passes_is_theirs() -> None:
 def test_a_process_of_its_own_answers() -> None:
     assert fresh.call(len, "four") == 4
     assert fresh.first_fit("sklearn.mixture", Shape(200, 2, 2)) > 0
+
+
+def test_rows_in_files_give_the_sums_of_rows_in_memory() -> None:
+    """A smoke run of the workload on 20 000 rows."""
+    work = next(work for work in WORKLOADS if work.kind == "out of core")
+    found = run(replace(work, shape=replace(work.shape, rows=20_000, features=3), repeats=1), apart=False)
+    assert not found.failed and found.right() and found.gaps["in memory"] < 1e-12
+    assert found.notes["readings"] <= 5 and found.figure("peak") is not None
+    assert "Beyond memory" in page.written(MACHINE, [found])
