@@ -69,7 +69,7 @@ def test_numbers_are_never_escaped(faithful) -> None:
 
 @pytest.mark.parametrize("block", [2, 1000])
 def test_incomplete_rows_stay_and_are_empty(faithful, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    monkeypatch.setattr("mixtura.cli.predict._BLOCK", block)
+    monkeypatch.setattr("mixtura.sources.tables_in_parts.rows_a_part", lambda _: block)
     Path("all.csv").write_text("eruptions,waiting\n2.5,60\n4,80\n4.5,81\n2,50\n")
     Path("a.csv").write_text("eruptions,waiting,x\n2.5,60,a\nNA,70,b\n4,80,c\n4.5,81,d\n3,,e\n2,50,f\n")
     assert faithful("predict", "two.mixtura", "a.csv").code == 3
@@ -86,7 +86,7 @@ def test_incomplete_rows_stay_and_are_empty(faithful, monkeypatch: pytest.Monkey
 
 def test_many_rows_in_blocks(faithful, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = faithful("predict", "two.mixtura", "faithful").out
-    monkeypatch.setattr("mixtura.cli.predict._BLOCK", 50)
+    monkeypatch.setattr("mixtura.sources.tables_in_parts.rows_a_part", lambda _: 50)
     assert faithful("predict", "two.mixtura", "faithful").out == whole
 
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from mixtura.cli import screen
 from mixtura.cli.describe import Line, blocks
+from mixtura.cli.gathering import Gathered, Streamed
+from mixtura.cli.models import calm
 from mixtura.cli.words import count, shorten
 
 if TYPE_CHECKING:
@@ -68,10 +70,18 @@ class Crossing:
             shown.print(f"Adjusted Rand index {self.adjusted_rand_index:.3f} (1: the same groups; 0: as by chance).\n")
 
 
-def cross(name: str | None, table: Table, rows: Rows, labels: NDArray[np.int64], model: Any) -> Crossing | None:
+def crossed(name: str | None, model: Any, of: Gathered | Streamed) -> Crossing | None:
     """Count the rows of each component for each value of a column; None where no column is asked for."""
     if name is None:
         return None
+    assert isinstance(of, Gathered)  # what streams is refused before
+    with calm():
+        labels = np.asarray(model.predict(of.data), dtype=np.int64)
+    return cross(name, of.table, of.rows, labels, model)
+
+
+def cross(name: str, table: Table, rows: Rows, labels: NDArray[np.int64], model: Any) -> Crossing:
+    """Count the rows of each component for each value of a column."""
     import pyarrow as pa
 
     from mixtura.comparing.tables import cross_table

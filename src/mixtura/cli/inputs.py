@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixtura.cli.endings import Code, Stop
+from mixtura.cli.sizing import USUAL
 from mixtura.cli.words import percent
 
 if TYPE_CHECKING:
-    from mixtura.sources.rows import Rows
+    from mixtura.cli.tally import Tally
     from mixtura.sources.tables import Table, TableOptions
 
 _LOUD = 0.05
@@ -31,6 +32,15 @@ class Reading:
     na: tuple[str, ...] = ()
     header: bool = True
     drop: bool = False
+    memory: str = USUAL
+
+    @classmethod
+    def of(
+        cls, delimiter: str | None, decimal: str, encoding: str | None, na: Sequence[str] | None, **more: Any
+    ) -> Reading:
+        """Take options as they were typed."""
+        drop = more["missing"].value == "drop"
+        return cls(delimiter, decimal, encoding, tuple(na or ()), not more["no_header"], drop, more["memory"])
 
     def flags(self) -> list[str]:
         """The same as options to be typed."""
@@ -39,6 +49,7 @@ class Reading:
         found += ["--decimal", self.decimal] if self.decimal != "." else []
         found += [word for text in self.na for word in ("--na", text)]
         found += [] if self.header else ["--no-header"]
+        found += ["--memory", self.memory] if self.memory != USUAL else []
         return found + (["--missing", "drop"] if self.drop else [])
 
     def options(self) -> TableOptions:
@@ -162,16 +173,15 @@ def _needs_quotes(name: str) -> bool:
     return name == "" or name != name.strip() or any(mark in name for mark in ',"\r\n')
 
 
-def report_missing(table: Table, rows: Rows, say: Callable[[str], None]) -> None:
+def report_missing(tally: Tally, say: Callable[[str], None]) -> None:
     """Say how many rows are kept and lost and how many cells each column lacks, loudly above 5 %."""
     from mixtura.sources.faults import plural, show
 
-    if not rows.n_lost:
+    if not tally.n_lost:
         return
-    total = table.n_rows
-    share = rows.n_lost / total
-    cells = ", ".join(f"{show(name)} {count}" for name, count in rows.missing.items())
-    kept = f"{plural(total - rows.n_lost, 'row')} kept, {rows.n_lost} left out ({percent(share)})"
+    share = tally.n_lost / tally.n_rows
+    cells = ", ".join(f"{show(name)} {count}" for name, count in tally.missing.items())
+    kept = f"{plural(tally.n_used, 'row')} kept, {tally.n_lost} left out ({percent(share)})"
     words = f"{kept}; empty cells: {cells}."
     if share > _LOUD:
         words = f"WARNING: {words} If rows lack cells for a reason, what is left misleads."

@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from mixtura.cli.describe import Portrait
 from mixtura.cli.inputs import shown_names
 from mixtura.cli.outputs import writing
 from mixtura.outcome import MixtureError
+
+if TYPE_CHECKING:
+    from mixtura.assess import Assessment
 
 Float = NDArray[np.float64]
 
@@ -87,6 +90,21 @@ def portrait_of(model: Any, rows: Float | None = None) -> Portrait:
         float(getattr(model, "noise_weight_", 0.0)),
         rows,
     )
+
+
+def measured(model: Any, X: Any, weight: Float | None) -> tuple[Assessment, dict[str, float]]:
+    """What a model says of rows, in one reading of them: sums, and the mean log-likelihood a row and criteria."""
+    from mixtura import criteria
+
+    with calm():
+        found: Assessment = model._assessed(X, weight)
+    total, free = found.log_likelihood, int(model.n_parameters_)
+    return found, {
+        "score": total / found.weight,
+        "bic": criteria.bic(total, free, found.weight),
+        "aic": criteria.aic(total, free),
+        "icl": criteria.icl(total, free, found.weight, found.log_max),
+    }
 
 
 def assigned(model: Any, labels: NDArray[np.int64], weight: Float | None) -> Float:

@@ -46,6 +46,7 @@ Numbers = Annotated[str, _option("-k --components", "Numbers of components: 3, 1
 Families = Annotated[str, _option("-c --covariance", "all, sklearn, or a list of names as for fit.", "NAMES")]
 Criterion = Annotated[str, _option("--criterion", "bic, icl, aic, aicc, clc, nec or cv (held-out rows).", "NAME")]
 Resume = Annotated[str | None, _option("--resume", "Keep what is done here; go on from it if it exists.", "FILE")]
+ResumeFit = Annotated[str | None, _option("--resume", "Keep every pass here; go on from it if it exists.", "FILE")]
 _SAMPLE = "Search on so many random rows; fit the best three to all."
 SampleRows = Annotated[int | None, _option("--sample", _SAMPLE, "N", min=2)]
 Noise = Annotated[bool, _option("--noise", "Add a uniform component for scattered rows.")]
@@ -56,6 +57,7 @@ Tol = Annotated[float, _option("--tol", "Stop when a pass gains less, in nats a 
 MaxIter = Annotated[int, _option("--max-iter", "Most passes of a start.", "N", min=1)]
 RegCovar = Annotated[float, _option("--reg-covar", "Added to variances; 0 is maximum likelihood.", "X", min=0.0)]
 Strict = Annotated[bool, _option("--strict", "Not converged is exit 4, and nothing is written.")]
+Memory = Annotated[str, _option("--memory", "About the most; larger data are read anew at every pass.", "SIZE")]
 Threads = Annotated[int | None, _option("--threads", "At most so many; else all.", "N", min=1)]
 Rows = Annotated[int, _option("-n --rows", "How many rows.", "N", min=1, show_default=False)]
 _FLAG = "Flag rows whose log density is below this quantile of the training rows."

@@ -14,6 +14,8 @@ from mixtura.cli.picking import pick
 from mixtura.cli.requests import Choosing, Saying
 from mixtura.cli.result import columns_line
 
+# Rows that are drawn of those that are not in memory.
+_DRAWN = 20_000
 _SUFFIXES = (".png", ".svg", ".pdf")
 
 
@@ -26,9 +28,14 @@ def run(path: str, data: Sequence[str], reading: Reading, choosing: Choosing, sa
     say = note(saying.quiet)
     say(columns_line(picked.features, picked.unused))
     with calm(), in_options():
-        axes = plots.classification(picked.model, picked.rows.values, picked.rows.weight, feature_names=picked.features)
+        with picked.shown(saying.quiet):
+            rows, told = picked.some_rows(_DRAWN)
+        axes = plots.classification(picked.model, rows.values, rows.weight, feature_names=picked.features)
         with output(target, saying.force) as file:
             _save(axes, file, Path(target).suffix.lower().lstrip("."))
+    picked.report(saying.quiet)
+    if told:
+        say(told)
     say(f"Wrote {target} ({size(target)}).")
     return Code.DONE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,10 @@ from mixtura.cli import screen
 from mixtura.cli.endings import Code, Stop
 from mixtura.cli.inputs import Reading, note
 from mixtura.cli.models import assigned, calm, in_options
-from mixtura.cli.picking import Picked, pick
+from mixtura.cli.picking import Picked, Some, pick
 from mixtura.cli.requests import Choosing, Saying
 from mixtura.cli.result import columns_line
 from mixtura.cli.writers import TABLES, table_writer
-
-_BLOCK = 1 << 16
 
 
 def run(
@@ -40,8 +38,10 @@ def run(
     with calm(), in_options():
         threshold = None if outliers is None else float(picked.model.log_density_threshold(outliers))
         names = _names(picked, prefix, threshold is not None)
-        labels = _write(picked, names, threshold, saying)
-    _tell(picked, labels, saying)
+        with picked.shown(saying.quiet or saying.output is None):
+            counts = _write(picked, names, threshold, saying)
+    picked.report(saying.quiet)
+    _tell(picked, counts, saying)
     return Code.DONE
 
 
@@ -61,26 +61,16 @@ def _is_noisy(model: Any) -> bool:
     return bool(getattr(model, "noise", False))
 
 
-def _write(picked: Picked, names: list[str], threshold: float | None, saying: Saying) -> NDArray[np.int64]:
-    """Write all rows block by block; give the labels of the complete ones."""
-    labels = []
+def _write(picked: Picked, names: list[str], threshold: float | None, saying: Saying) -> NDArray[np.float64]:
+    """Write all rows, some at a time; give how many complete ones each component has."""
+    counts, done = assigned(picked.model, np.zeros(0, dtype=np.int64), None), 0
     with table_writer(saying.output, saying.force) as write:
-        for start, kept, values in _blocks(picked):
-            found = _assign(picked.model, values, threshold)
-            labels.append(found[0])
-            write(_table(picked, names, start, kept, found))
-    return np.concatenate(labels)
-
-
-def _blocks(picked: Picked) -> Iterator[tuple[int, NDArray[np.bool_], NDArray[np.float64]]]:
-    """The table in blocks: where each starts, which of its rows are complete, and these as numbers."""
-    done = 0
-    for start in range(0, picked.table.n_rows, _BLOCK):
-        size = min(_BLOCK, picked.table.n_rows - start)
-        kept = np.ones(size, bool) if picked.rows.kept is None else picked.rows.kept[start : start + size]
-        count = int(kept.sum())
-        yield start, kept, picked.rows.values[done : done + count]
-        done += count
+        for some in picked.parts():
+            found = _assign(picked.model, some.values, threshold)
+            counts += assigned(picked.model, found[0], None)
+            write(_table(picked, names, done, some, found))
+            done += len(some.kept)
+    return counts
 
 
 def _assign(model: Any, values: NDArray[np.float64], threshold: float | None) -> list[NDArray[Any]]:
@@ -93,11 +83,12 @@ def _assign(model: Any, values: NDArray[np.float64], threshold: float | None) ->
     return found if threshold is None else [*found, (density < threshold).astype(np.int64)]
 
 
-def _table(picked: Picked, names: list[str], start: int, kept: NDArray[np.bool_], found: list[NDArray[Any]]) -> Any:
+def _table(picked: Picked, names: list[str], start: int, some: Some, found: list[NDArray[Any]]) -> Any:
     """The columns carried through and those added, with nothing for incomplete rows."""
     import pyarrow as pa
 
-    columns = {name: picked.table.text(name).slice(start, len(kept)) for name in picked.unused}
+    columns = {name: _plain(some.table.text(name)) for name in picked.unused}
+    kept = some.kept
     columns[names[0]] = pa.array(np.arange(start + 1, start + len(kept) + 1))
     for name, values in zip(names[1:], found, strict=True):
         spread = np.zeros(len(kept), dtype=values.dtype)
@@ -106,16 +97,24 @@ def _table(picked: Picked, names: list[str], start: int, kept: NDArray[np.bool_]
     return pa.table(columns)
 
 
-def _tell(picked: Picked, labels: NDArray[np.int64], saying: Saying) -> None:
-    say = note(saying.quiet)
-    counts = assigned(picked.model, labels, None)
+def _plain(column: Any) -> Any:
+    """A column in one piece, as its values and not as numbers of these."""
+    import pyarrow.types as kinds
+
+    if kinds.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    return column.combine_chunks()
+
+
+def _tell(picked: Picked, counts: NDArray[np.float64], saying: Saying) -> None:
+    say, tally = note(saying.quiet), picked.tally
     if saying.json:
         columns = {"used": list(picked.features), "unused": picked.unused}
-        rows = {"read": picked.table.n_rows, "used": len(labels)}
+        rows = {"read": tally.n_rows, "used": tally.n_used}
         screen.print_json({"columns": columns, "rows": rows, "assigned": counts, "output": saying.output})
         return
     say(columns_line(picked.features, picked.unused))
     if saying.output is not None:
         noisy = _is_noisy(picked.model)
         each = [f"{'noise' if noisy and at == len(counts) - 1 else at}: {n:.0f}" for at, n in enumerate(counts)]
-        say(f"Wrote {picked.table.n_rows} rows to {saying.output}; rows by component {', '.join(each)}.")
+        say(f"Wrote {tally.n_rows} rows to {saying.output}; rows by component {', '.join(each)}.")

@@ -10,14 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.cli import screen
-from mixtura.cli.models import as_options, assigned, calm, plain_model, portrait_of
+from mixtura.cli.models import as_options, measured, plain_model, portrait_of
 from mixtura.cli.outputs import size
 from mixtura.cli.words import count, duration, listed, percent, shell_word
 
 if TYPE_CHECKING:
     from mixtura.cli.crossing import Crossing
-    from mixtura.cli.gathering import Gathered
+    from mixtura.cli.gathering import Gathered, Streamed
     from mixtura.cli.searched import Searched
+
+
+# How the sentence of a report begins that tells of growing samples.
+BEGAN = "It began on random samples"
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +29,9 @@ class Result:
     """A fitted model with all that is said of it, and of the search that it came from if that is to be told."""
 
     model: Any
-    of: Gathered
-    labels: NDArray[np.int64]
+    of: Gathered | Streamed
+    assigned: NDArray[np.float64]
+    weight: float
     criteria: dict[str, float]
     seed: int
     output: str | None
@@ -34,27 +39,26 @@ class Result:
 
     @classmethod
     def measured(
-        cls, model: Any, of: Gathered, seed: int, output: str | None, searched: Searched | None = None
+        cls, model: Any, of: Gathered | Streamed, seed: int, output: str | None, searched: Searched | None = None
     ) -> Result:
-        """Assign the rows and measure the criteria."""
-        values, weight = of.rows.values, of.rows.weight
-        with calm():
-            labels = np.asarray(model.predict(values), dtype=np.int64)
-            found = {name: float(getattr(model, name)(values, weight)) for name in ("bic", "icl", "aic")}
-        return cls(model, of, labels, found, seed, output, searched)
+        """Assign the rows and measure the criteria, in one reading."""
+        found, values = measured(model, of.data, of.weight)
+        criteria = {name: values[name] for name in ("bic", "icl", "aic")}
+        return cls(model, of, found.assigned, found.weight, criteria, seed, output, searched)
 
     def plain(self) -> dict[str, Any]:
         """Plain values for JSON."""
+        tally = self.of.tally
         return {
             "columns": {"used": list(self.of.choice.features), "unused": dict(self.of.choice.unused)},
-            "files": [part.path for part in self.of.table.parts],
-            "rows": {"read": self.of.table.n_rows, "used": len(self.of.rows.values), "lost": self.of.rows.n_lost},
-            "missing": dict(self.of.rows.missing),
+            "files": list(self.of.sources.files),
+            "rows": {"read": tally.n_rows, "used": tally.n_used, "lost": tally.n_lost},
+            "missing": dict(tally.missing),
             "seed": self.seed,
             "converged": bool(self.model.converged_),
             "log_likelihood": self.model.fit_report_.log_likelihood,
             **self.criteria,
-            "assigned": assigned(self.model, self.labels, self.of.rows.weight),
+            "assigned": self.assigned,
             "output": self.output,
             "model": plain_model(self.model),
             **({} if self.searched is None else {"search": self.searched.plain()}),
@@ -67,7 +71,7 @@ class Result:
             shown.print()
             if self.searched is not None:
                 self.searched.show(shown)
-            screen.portrait(shown, portrait_of(self.model, assigned(self.model, self.labels, self.of.rows.weight)))
+            screen.portrait(shown, portrait_of(self.model, self.assigned))
             if crossing is not None:
                 crossing.show(shown)
             screen.facts(shown, [*self._facts(), *fit_facts(self.model, self.searched)])
@@ -80,12 +84,13 @@ class Result:
 
     def _facts(self) -> list[tuple[str, str]]:
         report = self.model.fit_report_
-        rows = f"{count(len(self.of.rows.values))} rows of {listed(self.of.sources.words)}"
-        if self.of.rows.weight is not None:
-            rows += f", of total weight {count(float(self.of.rows.weight.sum()))}"
+        tally = self.of.tally
+        rows = f"{count(tally.n_used)} rows of {listed(self.of.sources.words)}"
+        if self.of.weighted:
+            rows += f", of total weight {count(self.weight)}"
         values = ", ".join(f"{name.upper()} {value:.2f}" for name, value in self.criteria.items())
         return [
-            ("data", rows + (f", {count(self.of.rows.n_lost)} left out" if self.of.rows.n_lost else "")),
+            ("data", rows + (f", {count(tally.n_lost)} left out" if tally.n_lost else "")),
             ("family", f"{report.family}, {report.n_parameters} free parameters; seed {self.seed}"),
             ("fit", f"log-likelihood {report.log_likelihood:.3f}; {values} (lower is better)"),
         ]
@@ -123,10 +128,11 @@ def fit_facts(model: Any, searched: Searched | None = None) -> list[tuple[str, s
         ended += f"; {report.agreeing} of {starts} starts came to this optimum" + (
             f", {failed} failed" if failed else ""
         )
-    odd = [as_options(sentence) for sentence in report.warnings if not sentence.startswith("Best performing")]
+    told = [as_options(sentence) for sentence in report.warnings if not sentence.startswith("Best performing")]
+    began, odd = ([one for one in told if one.startswith(BEGAN) is is_so] for is_so in (True, False))
     sure = f"the largest probability of a row is {1 - report.uncertainty:.3f} on average, and below 0.8 for "
     facts = [("assignment", sure + f"{percent(report.doubtful)} of the rows")] if report.n_components > 1 else []
-    facts += [("ended", ended + ".")]
+    facts += [("began", sentence) for sentence in began] + [("ended", ended + ".")]
     return facts + [("suspicious" if at == 0 else "", sentence) for at, sentence in enumerate(odd or ["nothing"])]
 
 

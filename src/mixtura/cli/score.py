@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mixtura.cli import screen
 from mixtura.cli.endings import Code
 from mixtura.cli.inputs import Reading
-from mixtura.cli.models import calm, in_options
+from mixtura.cli.models import in_options, measured
 from mixtura.cli.picking import pick
 from mixtura.cli.requests import Choosing, Saying
 from mixtura.cli.result import columns_line
@@ -20,15 +20,13 @@ def run(
     """Measure rows under a model."""
     picked = pick(path, data, reading, choosing, saying)
     picked.model.n_threads = threads
-    values, weight = picked.rows.values, picked.rows.weight
-    with calm(), in_options():
-        found = {
-            name: float(getattr(picked.model, name)(values, sample_weight=weight))
-            for name in ("score", "bic", "aic", "icl")
-        }
+    with in_options(), picked.shown(saying.quiet):
+        _, found = measured(picked.model, picked.data, picked.weight)
+    n = picked.tally.n_used
+    picked.report(saying.quiet)
     if saying.json:
         columns = {"used": list(picked.features), "unused": picked.unused}
-        screen.print_json({"columns": columns, "rows": len(values), "mean_log_likelihood": found.pop("score"), **found})
+        screen.print_json({"columns": columns, "rows": n, "mean_log_likelihood": found.pop("score"), **found})
         return Code.DONE
     with screen.page() as shown:
         screen.paragraph(shown, columns_line(picked.features, picked.unused))
@@ -36,7 +34,7 @@ def run(
         screen.facts(
             shown,
             [
-                ("data", f"{count(len(values))} rows of {listed(picked.sources.words)}"),
+                ("data", f"{count(n)} rows of {listed(picked.sources.words)}"),
                 ("mean log-likelihood", f"{found['score']:.6f} nats a row"),
                 ("BIC", f"{found['bic']:.3f} (lower is better, here and below)"),
                 ("AIC", f"{found['aic']:.3f}"),

@@ -83,6 +83,10 @@ class Bar:
             told += f", about {duration(max(round(left), 1))} left"
         self.bar.update(self.task, total=of, completed=done, told=told)
 
+    def read(self, row: int, n_rows: int | None, told: str) -> None:
+        """A reading of many rows has come to one of them."""
+        self.bar.update(self.task, total=n_rows, completed=row, told=told)
+
 
 def paragraph(screen: Console, text: str, style: str = "") -> None:
     """Print sentences, cut at words."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.cli import asked, screen
-from mixtura.cli.gathering import Gathered
+from mixtura.cli import asked, screen, streamed_fits
+from mixtura.cli.gathering import Gathered, Streamed
 from mixtura.cli.models import calm, in_options
 from mixtura.cli.requests import Settings
 from mixtura.cli.searched import Board, Sample, Searched
@@ -73,7 +73,9 @@ class Shown(Watch):
             self._bar.move(self.count, self.of, self.left)
 
 
-def search(of: Gathered, rows: Rows, wanted: Wanted, watch: Watch, checkpoint: str | None = None) -> MixtureSearch:
+def search(
+    of: Gathered | Streamed, rows: Rows, wanted: Wanted, watch: Watch, checkpoint: str | None = None
+) -> MixtureSearch:
     """Search on rows, without a word."""
     found = wanted.estimator()
     with calm(), in_options():
@@ -81,9 +83,9 @@ def search(of: Gathered, rows: Rows, wanted: Wanted, watch: Watch, checkpoint: s
 
 
 @contextmanager
-def watching(of: Gathered, quiet: bool, begun: Callable[[], None] = lambda: None) -> Iterator[Watch]:
+def watching(n_rows: int, quiet: bool, begun: Callable[[], None] = lambda: None) -> Iterator[Watch]:
     """A watch that moves a bar on the terminal."""
-    with screen.bar(f"{count(len(of.rows.values))} rows", quiet=quiet) as bar:
+    with screen.bar(f"{count(n_rows)} rows", quiet=quiet) as bar:
         yield Shown(bar, begun)
 
 
@@ -98,29 +100,34 @@ def draw(rows: Rows, size: int, seed: int) -> Rows:
     return Rows(rows.values[at], None if rows.weight is None else rows.weight[at])
 
 
-def on_all_rows(of: Gathered, wanted: Wanted, sampled: MixtureSearch, size: int, watch: Watch) -> tuple[Any, Searched]:
+def on_all_rows(
+    of: Gathered | Streamed, wanted: Wanted, sampled: MixtureSearch, size: int, watch: Watch | None = None
+) -> tuple[Any, Searched]:
     """Fit the best candidates of a search on a sample to all rows: the best model, and both tables."""
     there: list[tuple[Row, str, Any]] = []
     codes = dict(zip(sampled.results_.rows, sampled.results_.codes, strict=True))
     for row in sampled.results_.ranked[:REFITTED]:
         fitted, told = _refit(of, replace(wanted, numbers=(row.n_components,), families=(row.family,)), watch, row)
         there.append((told, codes[row], fitted))
-    values = [getattr(row, wanted.criterion) for row, _, fitted in there if fitted is not None]
+    criterion = wanted.criterion if isinstance(of, Gathered) else streamed_fits.criterion(wanted.criterion)
+    values = [getattr(row, criterion) for row, _, fitted in there if fitted is not None]
     if not values:
         reasons = dict.fromkeys(row.outcome for row, _, _ in there)
         raise FitFailed(f"None of the best {len(there)} could be fitted to all rows. {' '.join(reasons)}")
     rows = tuple(row for row, _, _ in there)
-    best = next(i for i, row in enumerate(rows) if getattr(row, wanted.criterion) == min(values))
-    results = Results(rows, wanted.criterion, best, tuple(code for _, code, _ in there))
+    best = next(i for i, row in enumerate(rows) if getattr(row, criterion) == min(values))
+    results = Results(rows, criterion, best, tuple(code for _, code, _ in there))
     refitted = Board(results, tuple(_sentences(results)), verdict.margin(results))
-    sample = Sample(size, len(of.rows.values), wanted.settings.seed, refitted)
+    sample = Sample(size, of.tally.n_used, wanted.settings.seed, refitted)
     return there[best][2], Searched(board(sampled), sample)
 
 
-def _refit(of: Gathered, one: Wanted, watch: Watch, row: Row) -> tuple[Any, Row]:
+def _refit(of: Gathered | Streamed, one: Wanted, watch: Watch | None, row: Row) -> tuple[Any, Row]:
     """A candidate fitted to all rows, None where it cannot be, and its row of the table."""
     try:
-        found = search(of, of.rows, one, watch)
+        if isinstance(of, Streamed):
+            return streamed_fits.refit(of, row, one.settings)
+        found = search(of, of.rows, one, watch or Watch())
     except MixtureError as error:
         nothing: dict[str, Any] = {
             name: None for name, value in vars(row).items() if isinstance(value, float) and name != "seconds"

@@ -55,21 +55,27 @@ def _lines(results: Results, numbers: Sequence[int], digits: int) -> list[Line]:
 
 
 def leaders(shown: Console, results: Results, heading: str = "") -> None:
-    """Print the best candidates with their figures."""
+    """Print the best candidates with their figures, with fewer digits where many would not fit."""
     ranked = results.ranked[:LEADERS]
     names = list(dict.fromkeys([results.criterion, "bic", "icl"]))
     heads = ["K", *(name.upper() for name in names), "log-likelihood", "df", "passes", "ended"]
-    rows = [Line(row.family, tuple(_figures(row, names))) for row in ranked]
-    many = "best" if len(ranked) == 1 else f"best {len(ranked)}"
-    screen.grid(shown, heading or many, heads, rows, _GAP)
+    corner = heading or ("best" if len(ranked) == 1 else f"best {len(ranked)}")
+    for digits in (2, 1, 0):
+        rows = [Line(row.family, tuple(_figures(row, names, digits))) for row in ranked]
+        room = shown.width - max(len(corner) - max(len(row.name) for row in rows), 0)
+        parts = list(blocks(rows, heads, room, _GAP))
+        if len(parts) == 1:
+            break
+    for columns, lines in parts:
+        screen.grid(shown, corner, columns, lines, _GAP)
 
 
-def _figures(row: Row, names: Sequence[str]) -> Iterator[str]:
+def _figures(row: Row, names: Sequence[str], digits: int) -> Iterator[str]:
     yield str(row.n_components)
     for name in names:
         value = getattr(row, name)
-        yield NOTHING if value is None else f"{value:.{4 if abs(value) < 10 else 2}f}"
-    yield NOTHING if row.log_likelihood is None else f"{row.log_likelihood:.2f}"
+        yield NOTHING if value is None else f"{value:.{4 if abs(value) < 10 else digits}f}"
+    yield NOTHING if row.log_likelihood is None else f"{row.log_likelihood:.{digits}f}"
     yield NOTHING if row.n_parameters is None else str(row.n_parameters)
     yield str(row.passes)
     yield row.outcome.partition(":")[0].partition(".")[0].lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mixtura.cli import options as o
 from mixtura.cli.inputs import Reading
 from mixtura.cli.requests import Choosing, Saying, Searching, Settings
+from mixtura.cli.sizing import USUAL
 
 
 def fit(
@@ -30,6 +31,8 @@ def fit(
     reg_covar: o.RegCovar = 0.0,
     seed: o.Seed = 0,
     threads: o.Threads = None,
+    memory: o.Memory = USUAL,
+    resume: o.ResumeFit = None,
     strict: o.Strict = False,
     output: o.OutModel = None,
     force: o.Force = False,
@@ -45,10 +48,10 @@ def fit(
     """
     from mixtura.cli import fit as work
 
-    reading = Reading(delimiter, decimal, encoding, tuple(na or ()), not no_header, missing is o.Missing.drop)
+    reading = Reading.of(delimiter, decimal, encoding, na, no_header=no_header, missing=missing, memory=memory)
     choosing = Choosing.of(columns, exclude, weights, by)
     settings = Settings(k, c, noise, prior, init, n_init, tol, max_iter, reg_covar, seed, threads)
-    return work.run(data, reading, choosing, settings, Saying(output, force, quiet, json), strict)
+    return work.run(data, reading, choosing, settings, Saying(output, force, quiet, json), strict, resume)
 
 
 def select(
@@ -75,6 +78,7 @@ def select(
     reg_covar: o.RegCovar = 0.0,
     seed: o.Seed = 0,
     threads: o.Threads = None,
+    memory: o.Memory = USUAL,
     sample: o.SampleRows = None,
     resume: o.Resume = None,
     strict: o.Strict = False,
@@ -89,7 +93,7 @@ def select(
     """
     from mixtura.cli import select as work
 
-    reading = Reading(delimiter, decimal, encoding, tuple(na or ()), not no_header, missing is o.Missing.drop)
+    reading = Reading.of(delimiter, decimal, encoding, na, no_header=no_header, missing=missing, memory=memory)
     choosing = Choosing.of(columns, exclude, weights, by)
     settings = Settings(k, c, noise, prior, init, n_init, tol, max_iter, reg_covar, seed, threads)
     searching = Searching(criterion, resume, sample)

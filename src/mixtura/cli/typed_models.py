@@ -9,6 +9,7 @@ import typer
 from mixtura.cli import options as o
 from mixtura.cli.inputs import Reading
 from mixtura.cli.requests import Choosing, Saying
+from mixtura.cli.sizing import USUAL
 
 
 def predict(
@@ -32,6 +33,7 @@ def predict(
     no_header: o.NoHeader = False,
     missing: o.MissingRows = o.Missing.error,
     threads: o.Threads = None,
+    memory: o.Memory = USUAL,
     output: o.OutTable = None,
     prefix: o.Prefix = "",
     force: o.Force = False,
@@ -45,7 +47,7 @@ def predict(
     """
     from mixtura.cli import predict as work
 
-    reading = Reading(delimiter, decimal, encoding, tuple(na or ()), not no_header, missing is o.Missing.drop)
+    reading = Reading.of(delimiter, decimal, encoding, na, no_header=no_header, missing=missing, memory=memory)
     choosing = Choosing.of(columns, None, None, None)
     return work.run(model, data, reading, choosing, Saying.table(output, force, quiet, json), threads, outliers, prefix)
 
@@ -62,6 +64,7 @@ def score(
     no_header: o.NoHeader = False,
     missing: o.MissingRows = o.Missing.error,
     threads: o.Threads = None,
+    memory: o.Memory = USUAL,
     quiet: o.Quiet = False,
     json: o.Json = False,
 ) -> int:
@@ -71,7 +74,7 @@ def score(
     """
     from mixtura.cli import score as work
 
-    reading = Reading(delimiter, decimal, encoding, tuple(na or ()), not no_header, missing is o.Missing.drop)
+    reading = Reading.of(delimiter, decimal, encoding, na, no_header=no_header, missing=missing, memory=memory)
     choosing = Choosing.of(columns, None, weights, None)
     return work.run(model, data, reading, choosing, Saying(None, False, quiet, json), threads)
 
@@ -110,6 +113,7 @@ def plot(
     na: o.Na = None,
     no_header: o.NoHeader = False,
     missing: o.MissingRows = o.Missing.error,
+    memory: o.Memory = USUAL,
     force: o.Force = False,
     quiet: o.Quiet = False,
 ) -> int:
@@ -119,7 +123,7 @@ def plot(
     """
     from mixtura.cli import plot as work
 
-    reading = Reading(delimiter, decimal, encoding, tuple(na or ()), not no_header, missing is o.Missing.drop)
+    reading = Reading.of(delimiter, decimal, encoding, na, no_header=no_header, missing=missing, memory=memory)
     choosing = Choosing.of(columns, None, weights, None)
     return work.run(model, data, reading, choosing, Saying(output, force, quiet, False))
 

@@ -46,7 +46,12 @@ class ColumnsRefused(TableError):
 
 
 def choose_columns(
-    table: Table, *, columns: Sequence[str] = (), exclude: Sequence[str] = (), aside: Mapping[str, str] | None = None
+    table: Table,
+    *,
+    columns: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    aside: Mapping[str, str] | None = None,
+    trusted: Sequence[str] = (),
 ) -> Choice:
     """
     Choose the columns to fit.
@@ -61,6 +66,8 @@ def choose_columns(
         Names not to fit.
     aside
         Columns with another purpose (weights, a known class) and that purpose in words.
+    trusted
+        Columns that are measurements whatever these rows look like.
 
     Returns
     -------
@@ -84,8 +91,8 @@ def choose_columns(
         return Choice(named_columns(columns, exclude, aside), _unused(table, columns, exclude, aside))
     left = [name for name in table.names if name not in exclude and name not in aside]
     traits = [judge(table, name) for name in left]
-    features = [trait.name for trait in traits if trait.kind is Kind.MEASUREMENT]
-    refused = [trait for trait in traits if trait.kind is not Kind.MEASUREMENT]
+    refused = [trait for trait in traits if trait.kind is not Kind.MEASUREMENT and trait.name not in trusted]
+    features = [trait.name for trait in traits if trait not in refused]
     if refused:
         raise ColumnsRefused(table, refused, features)
     if not features:
