@@ -5,9 +5,10 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import replace
 from numbers import Real
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura import assess, em, kernels, online
@@ -23,6 +24,9 @@ from mixtura.statistics import SAME_MODEL, Statistics, fingerprint
 
 class Streaming(Answers):
     """`partial_fit` for streams, `statistics` and `updated` for rows at several sites; a base class."""
+
+    # settings of the stream, no metadata of rows
+    __metadata_request__partial_fit: ClassVar[dict[str, str]] = {"decay": UNUSED, "half_life": UNUSED}
 
     def partial_fit(
         self,
