@@ -98,6 +98,8 @@ def measured(model: Any, X: Any, weight: Float | None) -> tuple[Assessment, dict
 
     with calm():
         found: Assessment = model._assessed(X, weight)
+    if not found.weight > 0:  # rows in memory have been looked at before
+        raise X.refuse_nothing()
     total, free = found.log_likelihood, int(model.n_parameters_)
     return found, {
         "score": total / found.weight,

@@ -16,6 +16,7 @@ from mixtura.cli.outputs import check_output
 from mixtura.cli.requests import Choosing, Saying
 from mixtura.cli.tally import Tally
 from mixtura.cli.words import count
+from mixtura.outcome import MixtureError
 from mixtura.sources.columns import pick_columns, require
 from mixtura.sources.rows import Rows, read_rows
 from mixtura.sources.tables import Part, Table
@@ -120,6 +121,10 @@ class Streamed(Picked):
             self.opened.meter.bar = bar
             try:
                 yield
+            except MixtureError as error:
+                if str(error).startswith("Input X contains"):  # the files have more to say of that
+                    raise self.opened.reader().refuse() from error
+                raise
             finally:
                 self.opened.meter.bar = None
 

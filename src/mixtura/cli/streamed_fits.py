@@ -21,8 +21,8 @@ from mixtura.estimators.solve import Door
 from mixtura.selection.table import Row
 from mixtura.sources.rows import Rows
 
-# A search sees so many rows at most, unless more are asked for.
-SEARCHED = 100_000
+# A search sees so many rows at most, unless more are asked for, and no fewer than these.
+SEARCHED, FEWEST = 100_000, 1000
 # Criteria that one reading gives.
 MEASURED = ("bic", "icl", "aic", "aicc", "clc")
 
@@ -61,10 +61,10 @@ def shown(of: Streamed, quiet: bool) -> Iterator[None]:
 
 def sample(of: Streamed, size: int | None, seed: int) -> Rows:
     """Rows drawn at random by the first reading, in their order: so many, or all if they are fewer."""
-    room = of.opened.room // (16 * len(of.choice.features))
+    most = size or min(SEARCHED, max(of.opened.room // (16 * len(of.choice.features)), FEWEST))
     source = of.opened.source().having(seed=seed)
-    drawn = source.having(kept=size) if size and hasattr(source, "kept") else source
-    some = drawn.surveyed(size or min(SEARCHED, room)).sample(size or min(SEARCHED, room)).rising()
+    drawn = source.having(kept=most) if hasattr(source, "kept") else source
+    some = drawn.surveyed(most).sample(most).rising()
     return Rows(np.asarray(some.rows, dtype=np.float64), some.weight)
 
 

@@ -13,9 +13,11 @@ import numpy as np
 from mixtura.cli.sizing import size_of
 from mixtura.cli.tally import Tally
 from mixtura.cli.words import count, duration
+from mixtura.sources.faults import TableError
 from mixtura.sources.opened import Opened
 from mixtura.sources.readers import Reader
 from mixtura.sources.readers.chunk import Chunk
+from mixtura.sources.rows import refuse_all_incomplete
 
 if TYPE_CHECKING:
     from mixtura.cli.inputs import Reading
@@ -112,6 +114,13 @@ class Watched(Opened):
     def reader(self, names: Sequence[str] | None = None) -> Reader:
         """The one reader of the columns that were asked for."""
         return self._reader
+
+    def refuse_nothing(self) -> TableError:
+        """Describe rows of which none counts."""
+        tally = self.meter.tally
+        if tally is not None and tally.n_used == 0:
+            return refuse_all_incomplete(self.reader().title, tally.missing)
+        return TableError(f"{self.reader().title}: every weight in {self.weights!r} is 0, so no row counts.")
 
     @cached_property
     def _reader(self) -> Reader:
