@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
 from mixtura.outcome import MixtureError
-from mixtura.sources.dask_rows import MISSING
+from mixtura.sources.parts import Parts, client, shortened
+
+MISSING = "Dask is not installed; pip install 'mixtura[dask]'."
 
 # Seconds until a scheduler that does not answer is not there.
 PATIENCE = 10
@@ -42,13 +45,43 @@ def connected(address: str, n_workers: int | None = None) -> Iterator[Any]:
 
     library: Any = distributed
     count = n_workers or int(joblib.cpu_count())
-    # without a queue at the scheduler, neighbors are made at one worker
+    # neighbors are made at one worker, and stay there: workers of one machine have no reason to send each other rows
+    settled = {"distributed.scheduler.worker-saturation": "inf", "distributed.scheduler.work-stealing": False}
     with (
-        dask.config.set({"distributed.scheduler.worker-saturation": "inf"}),
-        library.LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None) as cluster,
+        dask.config.set(settled),
+        library.LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=":0") as cluster,
         library.Client(cluster) as client,
     ):
         yield client
+
+
+def persisted(collection: Any) -> Any:
+    """A collection in the memory of the workers, each of which holds neighbors, so that few sums travel in a fit.
+
+    ``collection.persist()`` does the same, but for the place of each partition. Without a cluster it is that.
+    """
+    import dask
+
+    there = client()
+    if there is None:
+        return collection.persist()
+    ready = shortened(collection)
+    parts = Parts.made([ready], (collection,))
+    places = parts.places(*parts.homes(there))
+    with cast(Any, dask).annotate(workers=Place(places, sorted(there.nthreads())), allow_other_workers=True):
+        return ready.persist(optimize_graph=False)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the task of a key is to run: at its place, or, where it has none, anywhere."""
+
+    places: dict[Any, str]
+    anywhere: list[str]
+
+    def __call__(self, key: Any) -> Any:
+        """The workers."""
+        return self.places.get(key, self.anywhere)
 
 
 def _reached(address: str) -> Any:

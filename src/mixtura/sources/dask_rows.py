@@ -16,8 +16,6 @@ from mixtura.sources.parts import Parts
 from mixtura.sources.runs import parts_of
 from mixtura.sources.works import length
 
-MISSING = "Dask is not installed; pip install 'mixtura[dask]'."
-
 
 def partitions_of(X: Any) -> Partitions:
     """The rows of a Dask array or DataFrame, in the user's units.

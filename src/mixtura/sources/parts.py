@@ -57,18 +57,36 @@ class Parts:
     @classmethod
     def of(cls, rows: Any, weights: Any = None) -> Parts:
         """The partitions of a collection, and of weights in as many."""
-        import dask
+        held = (rows,) if weights is None else (rows, weights)
+        return cls.made([shortened(each) for each in held], held)
+
+    @classmethod
+    def made(cls, ready: Sequence[Any], held: tuple[Any, ...]) -> Parts:
+        """The partitions of collections as they are."""
         from dask._task_spec import convert_legacy_graph
 
-        held = (rows,) if weights is None else (rows, weights)
-        # expressions of DataFrames have a way of their own
-        ready = [each.optimize() if hasattr(each, "expr") else cast(Any, dask).optimize(each)[0] for each in held]
         graph = {key: task for each in ready for key, task in dict(each.__dask_graph__()).items()}
         keys = [tuple(_flat(each.__dask_keys__())) for each in ready]
         return cls(convert_legacy_graph(graph), keys[0], keys[1] if len(keys) > 1 else None, held)
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def homes(self, client: Any) -> tuple[dict[int, str], set[int]]:
+        """The worker of each partition: the one that holds it, else one that has its neighbors; and which are held."""
+        import distributed
+
+        futures = cast(Any, distributed).futures_of(self.held)
+        where = client.who_has(futures) if futures else {}
+        held = {self.owners.get(key, -1): min(names) for key, names in where.items() if names}
+        workers = [name for name, threads in sorted(client.nthreads().items()) for _ in range(threads)]
+        spread = {i: workers[i * len(workers) // len(self)] for i in range(len(self)) if workers}
+        return spread | {i: name for i, name in held.items() if i >= 0}, set(held)
+
+    def places(self, homes: dict[int, str], held: set[int]) -> dict[Key, str]:
+        """Where tasks are to run that one partition alone needs, and that no worker holds."""
+        wanted = {key: number for key, number in self.owners.items() if number in homes and number not in held}
+        return {key: homes[number] for key, number in wanted.items()}
 
     def each(self, function: Callable[..., Any], value: Any, own: Mapping[int, Any]) -> list[Any]:
         """``function(value, number, rows, weight, own[number])`` of every partition in `own`, in order."""
@@ -111,22 +129,10 @@ class _Pass:
         self._client = client()
         self._graph: Graph = {self._name: DataNode(self._name, value)}
         self._placed: dict[Key, str] = {}
-        self.homes: dict[int, str] = {} if self._client is None else self._settle()
-
-    def _settle(self) -> dict[int, str]:
-        """The worker of each partition: the one that holds it, or, where none does, one that has its neighbors."""
-        import distributed
-
-        futures = cast(Any, distributed).futures_of(self._parts.held)
-        held = self._client.who_has(futures) if futures else {}
-        there = {self._parts.owners.get(key): min(where) for key, where in held.items() if where}
-        workers = [name for name, threads in sorted(self._client.nthreads().items()) for _ in range(threads)]
-        count, homes = len(self._parts), {}
-        for number in range(count):
-            homes[number] = there.get(number) or (workers[number * len(workers) // count] if workers else "")
-        makers = {number: home for number, home in homes.items() if home and number not in there}
-        self._placed = {key: makers[number] for key, number in self._parts.owners.items() if number in makers}
-        return homes
+        self.homes: dict[int, str] = {}
+        if self._client is not None:
+            self.homes, held = parts.homes(self._client)
+            self._placed = parts.places(self.homes, held)
 
     def task(self, function: Callable[..., Any], number: int, own: Any) -> Key:
         """A task of a partition."""
@@ -136,8 +142,8 @@ class _Pass:
         weight = None if parts.weights is None else TaskRef(parts.weights[number])
         rows, value = TaskRef(parts.rows[number]), TaskRef(self._name)
         self._graph[key] = Task(key, function, value, number, rows, weight, own)
-        if parts.rows[number] in self._placed:
-            self._placed[key] = self._placed[parts.rows[number]]
+        if self.homes.get(number):  # next to its rows, even where another worker has less to do: sums travel, not rows
+            self._placed[key] = self.homes[number]
         return key
 
     def join(self, keys: Sequence[Key]) -> Key:
@@ -173,6 +179,14 @@ class _Pass:
         wishes = {"workers": self._placed.__getitem__, "allow_other_workers": True}
         layers = {"placed": MaterializedLayer(placed, annotations=wishes), "rest": MaterializedLayer(rest)}
         return HighLevelGraph(layers, {"placed": {"rest"}, "rest": {"placed"}})
+
+
+def shortened(collection: Any) -> Any:
+    """The same collection, its graph made short."""
+    import dask
+
+    # expressions of DataFrames have a way of their own
+    return collection.optimize() if hasattr(collection, "expr") else cast(Any, dask).optimize(collection)[0]
 
 
 def client() -> Any:
