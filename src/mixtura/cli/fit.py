@@ -64,10 +64,11 @@ def _fit(
 def _grown(of: Streamed, k: int, family: str, settings: Settings, saying: Saying, resume: str | None) -> Result:
     """From samples that grow, in few readings."""
     from mixtura.cli.streamed_fits import grown, shown
+    from mixtura.cli.watched import cluster
 
     if resume is not None:
         note(saying.quiet)(going_on(resume, "fit"))
-    with shown(of, saying.quiet):
+    with cluster(of.reading), shown(of, saying.quiet):
         model = grown(of, k, family, settings, resume)
         result = Result.measured(model, of, settings.seed, saying.output)
     report_missing(of.tally, note(saying.quiet))

@@ -33,6 +33,7 @@ class Reading:
     header: bool = True
     drop: bool = False
     memory: str = USUAL
+    dask: str | None = None
 
     @classmethod
     def of(
@@ -40,7 +41,9 @@ class Reading:
     ) -> Reading:
         """Take options as they were typed."""
         drop = more["missing"].value == "drop"
-        return cls(delimiter, decimal, encoding, tuple(na or ()), not more["no_header"], drop, more["memory"])
+        return cls(
+            delimiter, decimal, encoding, tuple(na or ()), not more["no_header"], drop, more["memory"], more.get("dask")
+        )
 
     def flags(self) -> list[str]:
         """The same as options to be typed."""

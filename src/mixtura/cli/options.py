@@ -58,6 +58,8 @@ MaxIter = Annotated[int, _option("--max-iter", "Most passes of a start.", "N", m
 RegCovar = Annotated[float, _option("--reg-covar", "Added to variances; 0 is maximum likelihood.", "X", min=0.0)]
 Strict = Annotated[bool, _option("--strict", "Not converged is exit 4, and nothing is written.")]
 Memory = Annotated[str, _option("--memory", "About the most; larger data are read anew at every pass.", "SIZE")]
+_CLUSTER = "Cluster to compute on, tcp://HOST:PORT; or local."
+Dask = Annotated[str | None, _option("--dask", _CLUSTER, "ADDRESS")]
 Threads = Annotated[int | None, _option("--threads", "At most so many; else all.", "N", min=1)]
 Rows = Annotated[int, _option("-n --rows", "How many rows.", "N", min=1, show_default=False)]
 _FLAG = "Flag rows whose log density is below this quantile of the training rows."

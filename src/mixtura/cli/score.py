@@ -11,6 +11,7 @@ from mixtura.cli.models import in_options, measured
 from mixtura.cli.picking import pick
 from mixtura.cli.requests import Choosing, Saying
 from mixtura.cli.result import columns_line
+from mixtura.cli.watched import cluster
 from mixtura.cli.words import count, listed
 
 
@@ -20,7 +21,7 @@ def run(
     """Measure rows under a model."""
     picked = pick(path, data, reading, choosing, saying)
     picked.model.n_threads = threads
-    with in_options(), picked.shown(saying.quiet):
+    with in_options(), cluster(reading), picked.shown(saying.quiet):
         _, found = measured(picked.model, picked.data, picked.weight)
     n = picked.tally.n_used
     picked.report(saying.quiet)

@@ -33,15 +33,17 @@ def size_of(memory: str) -> int:
 
 
 def streams(files: Sequence[str], reading: Reading) -> bool:
-    """Whether files take more memory, with all that is made of them, than they may; what can be read once never does.
+    """Whether files take more memory, with all that is made of them, than they may, or are read by a cluster.
 
     Text takes 6 times its size, 24 times where it is packed, Parquet and Arrow 24 bytes a cell, and .npy 3 times its
-    size; beside that the program itself takes 0.4 GB.
+    size; beside that the program itself takes 0.4 GB. What can be read only once goes into memory, whatever its size.
     """
     from mixtura.sources.opened import PROGRAM
     from mixtura.sources.paths import INSIDE, plain_suffix
 
     room = size_of(reading.memory) - PROGRAM
+    if reading.dask is not None:
+        return True
     if any(plain_suffix(path.partition(INSIDE)[0]) in PARTS_ONLY for path in files):
         return True
     if not all(Path(path).is_file() for path in files):

@@ -32,6 +32,7 @@ def fit(
     seed: o.Seed = 0,
     threads: o.Threads = None,
     memory: o.Memory = USUAL,
+    dask: o.Dask = None,
     resume: o.ResumeFit = None,
     strict: o.Strict = False,
     output: o.OutModel = None,
@@ -48,7 +49,9 @@ def fit(
     """
     from mixtura.cli import fit as work
 
-    reading = Reading.of(delimiter, decimal, encoding, na, no_header=no_header, missing=missing, memory=memory)
+    reading = Reading.of(
+        delimiter, decimal, encoding, na, no_header=no_header, missing=missing, memory=memory, dask=dask
+    )
     choosing = Choosing.of(columns, exclude, weights, by)
     settings = Settings(k, c, noise, prior, init, n_init, tol, max_iter, reg_covar, seed, threads)
     return work.run(data, reading, choosing, settings, Saying(output, force, quiet, json), strict, resume)

@@ -65,6 +65,7 @@ def score(
     missing: o.MissingRows = o.Missing.error,
     threads: o.Threads = None,
     memory: o.Memory = USUAL,
+    dask: o.Dask = None,
     quiet: o.Quiet = False,
     json: o.Json = False,
 ) -> int:
@@ -74,7 +75,9 @@ def score(
     """
     from mixtura.cli import score as work
 
-    reading = Reading.of(delimiter, decimal, encoding, na, no_header=no_header, missing=missing, memory=memory)
+    reading = Reading.of(
+        delimiter, decimal, encoding, na, no_header=no_header, missing=missing, memory=memory, dask=dask
+    )
     choosing = Choosing.of(columns, None, weights, None)
     return work.run(model, data, reading, choosing, Saying(None, False, quiet, json), threads)
 

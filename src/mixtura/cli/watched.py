@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mixtura.cli.endings import Code, Stop
 from mixtura.cli.sizing import size_of
 from mixtura.cli.tally import Tally
 from mixtura.cli.words import count, duration
@@ -18,6 +20,7 @@ from mixtura.sources.opened import Opened
 from mixtura.sources.readers import Reader
 from mixtura.sources.readers.chunk import Chunk
 from mixtura.sources.rows import refuse_all_incomplete
+from mixtura.sources.source import Source
 
 if TYPE_CHECKING:
     from mixtura.cli.inputs import Reading
@@ -107,9 +110,20 @@ class WatchedReader(Reader):
 
 @dataclass(frozen=True, eq=False)
 class Watched(Opened):
-    """Opened files with a meter; they are opened once."""
+    """Opened files with a meter, which are opened once; or files that the workers of a cluster open."""
 
     meter: Meter = field(default_factory=Meter)
+    at_workers: bool = False
+
+    def source(self, names: Sequence[str] | None = None, streams: bool = True) -> Source:
+        """The rows as a source."""
+        if not self.at_workers:
+            return super().source(names, streams)
+        from mixtura.sources.dask_rows import from_files
+
+        found = from_files(super().reader())
+        self.meter.tally = Tally(found.shape[0])
+        return found
 
     def reader(self, names: Sequence[str] | None = None) -> Reader:
         """The one reader of the columns that were asked for."""
@@ -130,4 +144,19 @@ class Watched(Opened):
 def watched(files: Sequence[str], reading: Reading, features: Sequence[str], weights: str | None) -> Watched:
     """Open files for a command."""
     memory = size_of(reading.memory)
-    return Watched(files, tuple(features), weights, reading.drop, memory, reading.options())
+    if reading.dask is not None and reading.drop:
+        raise Stop(Code.USAGE, "--dask does not count what --missing drop leaves out. Write complete rows first.")
+    at_workers = reading.dask is not None
+    return Watched(files, tuple(features), weights, reading.drop, memory, reading.options(), at_workers=at_workers)
+
+
+@contextmanager
+def cluster(reading: Reading) -> Iterator[None]:
+    """The cluster that was asked for, for the duration of a `with`."""
+    if reading.dask is None:
+        yield
+        return
+    from mixtura.sources.clusters import connected
+
+    with connected(reading.dask):
+        yield
