@@ -128,6 +128,8 @@ def test_a_search_stands_for_its_best_model() -> None:
     assert (found.estimates["means"] == bootstrap(MODEL, X, n_resamples=9, random_state=0).estimates["means"]).all()
 
 
+# hypothesis adds a callback to the garbage collector; an interrupt that falls into it is told and dropped
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("call", [lambda: bootstrap(MODEL, X, n_resamples=10**6), lambda: _long_test()])
 def test_an_interrupt_is_heard(call: Callable[[], Any]) -> None:
     bootstrap(MODEL, X, n_resamples=9)
