@@ -97,3 +97,14 @@ def test_records_cannot_change_places_or_files(path: Path) -> None:
     path.write_bytes(whole[:head] + whole[first:second])
     with pytest.raises(Exception, match="not what was written"):
         opened(path, b"text")
+
+
+def test_records_of_another_fit_cannot_follow(path: Path) -> None:
+    """Though they are sound where they come from, and of the same length."""
+    records(path, b"one", b"two", b"three").close()
+    ours, (_, first, *_) = path.read_bytes(), ends(path)
+    path.unlink()
+    records(path, b"ONE", b"two", b"three").close()
+    path.write_bytes(ours[:first] + path.read_bytes()[first:])
+    with pytest.raises(Exception, match="not what was written"):
+        opened(path, b"text")
