@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mixtura.cli import run
+from mixtura.sources import opened
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,11 @@ def faithful(mixtura: Command, two: Path) -> Command:
     """The command line beside ``two.mixtura``."""
     shutil.copy(two, "two.mixtura")
     return mixtura
+
+
+@pytest.fixture
+def streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No rows may be held by what streams, and parts are small."""
+    monkeypatch.setattr(opened, "LEAST", 1)
+    monkeypatch.setattr(opened, "PROGRAM", 0)
+    monkeypatch.setattr("mixtura.sources.tables_in_parts.rows_a_part", lambda _: 50)

@@ -1,6 +1,5 @@
 """Data larger than ``--memory`` allows are read anew at every pass, and what comes out is what memory gives."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,38 +10,10 @@ import pytest
 
 import mixtura as mx
 from mixtura import datasets
-from mixtura.cli import judging, result, streamed_fits, watched
-from mixtura.sources import opened
+from mixtura.cli import watched
+from tests.cli.larger import LITTLE, gaps, lines, people
 
-LITTLE = ("--memory", "1")
-
-
-@pytest.fixture(autouse=True)
-def streams(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No rows may be held by what streams, and parts are small."""
-    monkeypatch.setattr(opened, "LEAST", 1)
-    monkeypatch.setattr(opened, "PROGRAM", 0)
-    monkeypatch.setattr("mixtura.sources.tables_in_parts.rows_a_part", lambda _: 50)
-
-
-def lines() -> list[str]:
-    return datasets.path("faithful").read_text().splitlines()
-
-
-def people(path: str) -> str:
-    """Old Faithful with other columns around it, in another order, each cell written in a way of its own."""
-    body = [
-        f'{wait},"n,{at}",{at:03d}, {last} ,=cmd({at})'
-        for at, (last, wait) in enumerate(x.split(",") for x in lines()[1:])
-    ]
-    Path(path).write_text("\n".join(["waiting,name,code,eruptions,note", *body]) + "\n")
-    return path
-
-
-def gaps(path: str, each: int = 9) -> str:
-    body = [f"NA,{line.split(',')[1]}" if at % each == 4 else line for at, line in enumerate(lines()[1:])]
-    Path(path).write_text("\n".join([lines()[0], *body]) + "\n")
-    return path
+pytestmark = pytest.mark.usefixtures("streams")
 
 
 def parts(folder: str) -> str:
@@ -107,88 +78,6 @@ def test_scores_are_the_same(faithful, more: tuple[str, ...]) -> None:
     assert plain.code == 0 and plain == streamed
 
 
-def test_a_fit_is_that_of_growing_samples_on_the_rows(mixtura, monkeypatch: pytest.MonkeyPatch) -> None:
-    readings: list[int] = []
-    plain = result.measured
-
-    def counted(model: Any, data: Any, weight: Any) -> Any:
-        before = data.meter.readings
-        found = plain(model, data, weight)
-        readings.append(data.meter.readings - before)
-        return found
-
-    monkeypatch.setattr(result, "measured", counted)
-    path = people("people.csv")
-    ended = mixtura("fit", path, "-k", 2, "--columns", "eruptions,waiting", "--json", "-o", "two", *LITTLE)
-    assert ended.code == 0, ended.err
-    told, model, X = json.loads(ended.out), mx.load("two"), datasets.load_faithful(as_frame=True).data
-    assert list(model.feature_names_in_) == ["eruptions", "waiting"]
-    assert told["bic"] == model.bic(X) and told["icl"] == model.icl(X) and told["aic"] == model.aic(X)
-    assert told["assigned"] == np.bincount(model.predict(X)).tolist()
-    assert told["log_likelihood"] == model.fit_report_.log_likelihood
-    assert told["rows"] == {"read": 272, "used": 272, "lost": 0} and told["files"] == ["people.csv"]
-    assert model.weights_[0] > model.weights_[1]
-    assert readings == [1]
-
-
-def test_a_streamed_fit_ends_where_one_in_memory_does(mixtura) -> None:
-    for name, memory in (("a", ()), ("b", LITTLE)):
-        assert mixtura("fit", "faithful", "-k", 2, "-c", "EEE", "-o", name, *memory).code == 0
-    a, b = mx.load("a"), mx.load("b")
-    np.testing.assert_allclose(b.means_, a.means_, rtol=1e-4)
-    assert b.fit_report_.log_likelihood == pytest.approx(a.fit_report_.log_likelihood, abs=1e-4)
-
-
-def test_what_is_dropped_and_what_weighs(mixtura) -> None:
-    path = gaps("gaps.csv")
-    refused = [mixtura("fit", path, "-k", 2, *memory) for memory in ((), LITTLE)]
-    assert refused[0].code == 3 and refused[0].err == refused[1].err and refused[1].out == ""
-    ended = [mixtura("fit", path, "-k", 2, "--missing", "drop", *memory) for memory in ((), LITTLE)]
-    assert ended[0].err == ended[1].err and ended[1].err.startswith("WARNING: 242 rows kept, 30 left out (11.0 %)")
-    assert "242 rows of gaps.csv, 30 left out" in ended[1].out
-    crabs = mixtura("fit", "pearson_crabs", "-k", 2, *LITTLE)
-    assert crabs.code == 0 and "29 rows of pearson_crabs, of total weight 1 000" in crabs.out
-
-
-def test_a_missing_weight_is_a_lost_row(mixtura) -> None:
-    Path("w.csv").write_text("x,w\n1.5,2\n2.25,\n9.5,3\n8.5,1\n7.75,2\n1.25,1\n0.5,0\n,1\n,\n")
-    arguments = ("fit", "w.csv", "-k", 1, "--weights", "w", "--missing", "drop", "--json")
-    told = [json.loads(mixtura(*arguments, *memory).out) for memory in ((), LITTLE)]
-    for name in ("rows", "missing", "assigned", "columns"):
-        assert told[0][name] == told[1][name]
-    assert told[1]["rows"] == {"read": 9, "used": 6, "lost": 3} and told[1]["missing"] == {"x": 2, "w": 2}
-
-
-def rows_of(n: int, **columns: Any) -> None:
-    rng = np.random.default_rng(0)
-    table = {"x": rng.normal(size=n).round(6), **columns}
-    cells = zip(*([str(cell) for cell in column] for column in table.values()), strict=True)
-    Path("a.csv").write_text("\n".join([",".join(table), *map(",".join, cells)]) + "\n")
-
-
-def test_columns_are_judged_by_the_first_rows_and_by_all(mixtura, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "FIRST", 1000)
-    n = 3000
-    at = np.arange(n)
-    kinds = {
-        "id": at,
-        "code": at % 2,
-        "name": ["n"] * n,
-        "late": np.where(at < 1500, 1, at % 7),
-        "broken": np.where(at < 1500, at, at % 97),
-    }
-    rows_of(n, **kinds)
-    ended = mixtura("fit", "a.csv", "-k", 1, *LITTLE)
-    assert (ended.code, ended.out) == (3, "")
-    told = ended.err.splitlines()
-    assert told[0].startswith("mixtura: a.csv: 3 columns do not look like measurements: 'id'")
-    assert told[0].endswith("Judged by the first 1 000 rows.")
-    assert told[1:3] == ["To fit x, late, broken:", "  mixtura fit a.csv -k 1 --memory 1 --exclude id,code,name"]
-    again = mixtura("fit", "a.csv", "-k", 1, *LITTLE, "--exclude", "id,code,name")
-    assert again.code == 0 and again.out.startswith("Columns used: x, late, broken.")
-    assert again.err == "The first 1 000 rows told which columns are measurements.\n"
-
-
 @pytest.mark.parametrize(
     "command", [("fit", "-k", "2"), ("score", "two.mixtura"), ("predict", "two.mixtura", "-o", "out.csv")]
 )
@@ -240,42 +129,6 @@ def test_an_interrupt_leaves_nothing(faithful, monkeypatch: pytest.MonkeyPatch) 
     ended = faithful("predict", "two.mixtura", "faithful", "-o", "out.csv", *LITTLE)
     assert (ended.code, ended.err) == (130, "mixtura: Interrupted. Nothing was written.\n")
     assert [path.name for path in Path().iterdir()] == ["two.mixtura"]
-
-
-def test_a_search_sees_a_sample_and_the_best_are_fitted_to_all_rows(mixtura, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streamed_fits, "SEARCHED", 150)
-    for more, n in (((), 150), (("--sample", 120), 120)):
-        ended = mixtura(
-            "select", "faithful", "-k", "1:3", "-c", "EEE,VVV", "--json", "-o", "best", "--force", *more, *LITTLE
-        )
-        assert ended.code == 0, ended.err
-        told, best = json.loads(ended.out), mx.load("best")
-        sample = told["search"]["sample"]
-        assert (sample["rows"], sample["of"]) == (n, 272) and len(sample["all_rows"]["rows"]) == 3
-        X = datasets.load_faithful(as_frame=True).data
-        winner = sample["all_rows"]["rows"][sample["all_rows"]["best"]]
-        assert winner["bic"] == told["bic"] == best.bic(X) == min(row["bic"] for row in sample["all_rows"]["rows"])
-    assert max(map(len, mixtura("inspect", "best").out.splitlines())) <= 80
-    cv = mixtura("select", "faithful", "-k", "1:2", "-c", "EEE", "--criterion", "nec", "--sample", 120, *LITTLE)
-    assert cv.code == 0 and "Best by BIC on all rows" in cv.out and "Best by NEC" in cv.out
-
-
-def test_a_search_of_few_streamed_rows_sees_all_of_them(mixtura) -> None:
-    plain, streamed = (mixtura("select", "acidity", "-k", "1:2", "-c", "E", *memory) for memory in ((), LITTLE))
-    assert streamed.code == 0 and "random sample" not in streamed.out
-    assert plain.out.split("data ")[0] == streamed.out.split("data ")[0]
-
-
-def test_a_fit_that_was_interrupted_goes_on(mixtura) -> None:
-    arguments = ("fit", "faithful", "-k", 2, "--resume", "run.fit", *LITTLE)
-    made = mixtura(*arguments, "-o", "a")
-    assert made.err == "What is done is kept in run.fit: after an interrupt the same command goes on from there.\n"
-    again = mixtura(*arguments, "-o", "b")
-    assert again.code == 0 and again.err == "Going on with the fit that run.fit keeps.\n"
-    np.testing.assert_array_equal(mx.load("a").means_, mx.load("b").means_)
-    other = mixtura("fit", "faithful", "-k", 3, "--resume", "run.fit", *LITTLE)
-    assert other.code == 3 and "run.fit" in other.err
-    assert mixtura(*arguments, "-o", "run.fit").code == 2
 
 
 def test_a_picture_of_a_sample(faithful, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,10 +42,12 @@ def fit(
 ) -> int:
     """Fit a mixture of K components to the columns that are measurements.
 
-    DATA are CSV, TSV, Parquet, Arrow or .npy files (gzip too), a folder, a glob,
+    DATA are CSV, TSV, Parquet, Arrow, .npy, .npz, HDF5 or Zarr (gzip too), a folder, a glob,
     - for standard input, or the name of a bundled data set (mixtura data).
 
     Texts, dates, row counters and columns with fewer than three values are not fitted unless --columns names them.
+
+    Data that take more than --memory are not held in it: most of the way is gone on random samples, few passes over all.
     """
     from mixtura.cli import fit as work
 
@@ -93,6 +95,8 @@ def select(
     """Fit every number of components with every family of covariances, and keep the best.
 
     DATA and columns as for fit. The lowest criterion wins; components need not be real groups.
+
+    Of data that take more than --memory a random sample is searched, and the best three are fitted to all rows.
     """
     from mixtura.cli import select as work
 

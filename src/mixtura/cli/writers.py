@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
+import numpy as np
+
 from mixtura.cli.outputs import output
 from mixtura.sources.cells import is_number
 from mixtura.sources.paths import plain_suffix
@@ -72,33 +74,72 @@ def _mark(kind: str) -> str:
 @contextmanager
 def _text_writer(file: Any, delimiter: str) -> Iterator[Write]:
     """Write numbers so that they read back as the same, and text so that no spreadsheet runs it."""
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
-    rows = csv.writer(text, delimiter=delimiter, lineterminator="\n")
     begun = False
 
     def write(block: pa.Table) -> None:
         nonlocal begun
         if not begun:
-            rows.writerow([harmless(name) for name in block.column_names])
+            file.write(_heading(block.column_names, delimiter))
             begun = True
-        rows.writerows(zip(*(_written(column) for column in block.columns), strict=True))
+        file.write(_lines(block, delimiter))
 
-    try:
-        yield write
-        text.flush()
-    finally:
-        text.detach()
+    yield write
+    file.flush()
 
 
-def _written(column: pa.ChunkedArray) -> list[Any]:
-    """A column as text: numbers with the fewest digits that read back as the same."""
+def _heading(names: list[str], delimiter: str) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow([harmless(name) for name in names])
+    return text.getvalue().encode()
+
+
+def _lines(block: pa.Table, delimiter: str) -> Any:
+    """Rows as text, a line each."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    cells = [_written(column, delimiter) for column in block.columns]
+    mark, nothing, end = (pa.scalar(text, pa.large_string()) for text in (delimiter, "", "\n"))
+    rows = pc.binary_join_element_wise(*cells, mark, null_handling="replace", null_replacement="")
+    ended = pc.binary_join_element_wise(rows, nothing, end)
+    _, offsets, text = ended.buffers()
+    ends = np.frombuffer(offsets, dtype=np.int64)[ended.offset : ended.offset + len(ended) + 1]
+    return text.slice(int(ends[0]), int(ends[-1] - ends[0])) if len(ended) else b""
+
+
+def _written(column: pa.ChunkedArray, delimiter: str) -> Any:
+    """A column as text: numbers with the fewest digits that read back as the same, and quotes where there must be."""
     import pyarrow as pa
     import pyarrow.types as kinds
 
-    cells = column.cast(pa.string()).to_pylist()
+    cells = pa.concat_arrays([chunk.cast(pa.string()).cast(pa.large_string()) for chunk in column.chunks])
     if kinds.is_floating(column.type) or kinds.is_integer(column.type):
-        return list(cells)
-    return [None if cell is None else harmless(cell) for cell in cells]
+        return cells
+    return _quoted(_harmless(cells), delimiter)
+
+
+def _harmless(cells: Any) -> Any:
+    """Cells as `harmless` leaves them, of which few have to be looked at."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    doubtful = pc.fill_null(pc.match_substring_regex(cells, "^[=+\\-@\t\r]"), False)
+    if not pc.any(doubtful).as_py():
+        return cells
+    mended = pa.array([harmless(cell) for cell in cells.filter(doubtful).to_pylist()], cells.type)
+    return pc.replace_with_mask(cells, doubtful, mended)
+
+
+def _quoted(cells: Any, delimiter: str) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    needed = pc.fill_null(pc.match_substring_regex(cells, f'["\r\n{delimiter}]'), False)
+    if not pc.any(needed).as_py():
+        return cells
+    quote, nothing = pa.scalar('"', cells.type), pa.scalar("", cells.type)
+    doubled = pc.replace_substring(cells, '"', '""')
+    return pc.if_else(needed, pc.binary_join_element_wise(quote, doubled, quote, nothing), cells)
 
 
 def harmless(cell: str) -> str:
