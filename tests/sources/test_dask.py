@@ -228,6 +228,7 @@ FAULTS = {
     "none": (lambda X: da.from_array(X[:0], chunks=50), "at least 2"),
     "masked": (lambda X: da.from_array(np.ma.masked_array(X, X > 0), chunks=50), "MaskedArray"),
     "delayed": (lambda X: dask.delayed(X), "not rows of numbers"),
+    "columns": (lambda X: da.from_array(X, chunks=50)[:, da.from_array(X[0] > -9.0, chunks=3)], "number of columns"),
     "distinct": (lambda X: da.zeros((50, 2), chunks=10), "only 1 distinct row"),
 }
 
@@ -265,6 +266,25 @@ def test_rows_that_change_between_passes_are_noticed():
         source = partitions_of(da.concatenate(parts))
         for _ in range(9):
             source.summary()
+
+
+def test_a_fit_with_a_checkpoint_goes_on_from_it(tmp_path):
+    X, _ = rows(MEMBER, 400)
+    weight = np.arange(400) % 3.0
+
+    def fitted(data, counts):
+        model = GaussianMixture(2, random_state=0, tol=0.01)
+        return model.fit(data, sample_weight=counts, checkpoint=tmp_path / "a.checkpoint")
+
+    def collections(data=X, counts=weight):
+        return da.from_array(data, chunks=(90, 3)), da.from_array(counts, chunks=90)
+
+    first, again = fitted(*collections()), fitted(*collections())
+    assert first.lower_bounds_ == again.lower_bounds_
+    with pytest.raises(MixtureError, match="checkpoint"):
+        fitted(*collections(X + 1.0))
+    with pytest.raises(MixtureError, match="checkpoint"):
+        fitted(*collections(X, weight + 1.0))
 
 
 def test_pools_are_held_to_one_thread():

@@ -5,7 +5,7 @@ import os
 import signal
 from functools import partial
 from threading import Timer
-from time import sleep
+from time import monotonic, sleep
 
 import dask
 import dask.array as da
@@ -127,6 +127,18 @@ def test_errors_come_home(cluster):
     X[77, 1] = np.nan
     with pytest.raises(MixtureError, match="NaN: row 77, column 1"):
         GaussianMixture(2).fit(da.from_array(X, chunks=(50, 3)))
+
+
+def test_an_interrupt_ends_the_pass(cluster):
+    problem, model = posed(delayed_rows())
+    Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    begun = monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        problem.source.reduce(partial(slow, pause=5.0, kernel=gathering(problem, model)))
+    assert monotonic() - begun < 10.0
+    while any(cluster.processing().values()):  # what was at work ends, the rest is not begun
+        sleep(0.1)
+    assert monotonic() - begun < 20.0
 
 
 def test_nobody_at_an_address(monkeypatch):

@@ -73,6 +73,8 @@ def columns_of(X: Any) -> tuple[str, ...] | None:
     if not isinstance(X._meta, np.ndarray) or isinstance(X._meta, np.ma.MaskedArray):
         kind = type(X._meta).__name__
         raise MixtureError(f"The chunks of X are of the kind {kind}. Make them NumPy arrays first: X.map_blocks(...).")
+    if np.isnan(X.shape[1]):
+        raise MixtureError("The number of columns of X is not known. Compute it first: X.compute_chunk_sizes().")
     if X.shape[1] < 1:
         raise MixtureError(f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is required.")
     return None

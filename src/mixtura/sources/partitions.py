@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from mixtura.sources.parts import Parts, is_dask
 from mixtura.sources.places import Wrong, first_wrong
 from mixtura.sources.source import BLOCK, Files, Mapper, Source, Wording, whole
 from mixtura.sources.surveyed import Survey, Surveyed, made
-from mixtura.sources.works import Work, fetched, folded, taken
+from mixtura.sources.works import Work, digested, fetched, folded, taken
 
 T = TypeVar("T")
 
@@ -84,6 +85,13 @@ class Partitions(Surveyed):
     def shape(self) -> tuple[int, int]:
         """Number of rows and of features."""
         return sum(self.lengths), self.n_features
+
+    @property
+    def fingerprint(self) -> str:
+        """A name for the content of the rows and their weights; by a pass."""
+        own = self._own()
+        digests = self.parts.each(digested, self.having(block=BLOCK)._work(), own)
+        return sha256(b"".join(digests) + repr((self.lengths, str(self.dtype))).encode()).hexdigest()
 
     @property
     def weighted(self) -> bool:

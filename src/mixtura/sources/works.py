@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,16 @@ def folded(work: Work, number: int, rows: Any, weight: Any, beside: Any) -> Any:
                 part = work.kernel(block)
                 total = part if total is None else total + part
     return total
+
+
+def digested(work: Work, number: int, rows: Any, weight: Any, beside: Any) -> bytes:
+    """A digest of the rows of a partition and their weights."""
+    digest = sha256()
+    for block in work.blocks(number, rows, weight, beside):
+        digest.update(np.ascontiguousarray(block.rows).data)
+        if block.weight is not None:
+            digest.update(np.ascontiguousarray(block.weight).data)
+    return digest.digest()
 
 
 def fetched(work: Work, number: int, rows: Any, weight: Any, asked: Any) -> tuple[Any, Float | None]:
