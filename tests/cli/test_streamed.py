@@ -178,4 +178,6 @@ def test_a_bar_tells_of_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     meter.begin(0)
     meter.move(41_000_000, 100_000_000)
     meter.move(5000, None)
-    assert told == ["reading 2, 41 M of 100 M rows, about 14 s left in it", "reading 2, 5 000 rows"]
+    meter.move(5000, 5000)
+    first = "reading 2, 41 M of 100 M rows, 14 s left in it"
+    assert told == [first, "reading 2, 5 000 rows", "reading 2, 5 000 rows done"]

@@ -15,7 +15,7 @@ from mixtura.cli.inputs import Reading, Sources, find_sources, load_model, model
 from mixtura.cli.outputs import check_output
 from mixtura.cli.requests import Choosing, Saying
 from mixtura.cli.tally import Tally
-from mixtura.cli.words import count
+from mixtura.cli.words import NAMED, count, shorten
 from mixtura.outcome import MixtureError
 from mixtura.sources.columns import pick_columns, require
 from mixtura.sources.rows import Rows, read_rows
@@ -117,7 +117,7 @@ class Streamed(Picked):
     @contextmanager
     def shown(self, quiet: bool) -> Iterator[None]:
         """Show how far a reading is."""
-        with screen.bar(self.table.title, quiet=quiet) as bar:
+        with screen.bar(shorten(self.table.title, NAMED), quiet=quiet) as bar:
             self.opened.meter.bar = bar
             try:
                 yield

@@ -44,12 +44,19 @@ def bar(words: str, *, quiet: bool) -> Iterator[Bar | None]:
         return
     from rich import progress as bars
     from rich.console import Console
+    from rich.table import Column
 
     class Told(bars.ProgressColumn):
         def render(self, task: bars.Task) -> str:
             return f"{task.fields['told']}{patience(task.completed, task.elapsed or 0.0)}"
 
-    columns = (bars.TextColumn("{task.description}"), bars.BarColumn(16), Told(), bars.TimeElapsedColumn())
+    said = Column(no_wrap=True, overflow="ellipsis", max_width=14)  # one line, so that it can be drawn over
+    columns = (
+        bars.TextColumn("{task.description}", table_column=said),
+        bars.BarColumn(10),
+        Told(table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
+        bars.TimeElapsedColumn(table_column=Column(no_wrap=True)),
+    )
     with bars.Progress(*columns, console=Console(stderr=True, markup=False), transient=True) as shown:
         yield Bar(shown, shown.add_task(words, total=None, told=""))
 

@@ -15,6 +15,7 @@ from mixtura.cli import asked, screen
 from mixtura.cli.gathering import Streamed
 from mixtura.cli.models import calm, in_options
 from mixtura.cli.requests import Settings
+from mixtura.cli.words import NAMED, shorten
 from mixtura.criteria import TABLE, Evidence
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.solve import Door
@@ -51,7 +52,7 @@ def grown(of: Streamed, k: int, family: str, how: Settings, checkpoint: str | No
 @contextmanager
 def shown(of: Streamed, quiet: bool) -> Iterator[None]:
     """Show on the terminal how far each reading is."""
-    with screen.bar(of.table.title, quiet=quiet) as bar:
+    with screen.bar(shorten(of.table.title, NAMED), quiet=quiet) as bar:
         of.opened.meter.bar = bar
         try:
             yield

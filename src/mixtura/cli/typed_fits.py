@@ -47,7 +47,7 @@ def fit(
 
     Texts, dates, row counters and columns with fewer than three values are not fitted unless --columns names them.
 
-    Data that take more than --memory are not held in it: most of the way is gone on random samples, few passes over all.
+    Data that take more than --memory are read at every pass; random samples come first, so that passes are few.
     """
     from mixtura.cli import fit as work
 

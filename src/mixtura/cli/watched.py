@@ -63,11 +63,11 @@ class Meter:
 
     def _told(self, row: int, n_rows: int | None) -> str:
         reading = f"reading {self.readings}"
-        if n_rows is None:
-            return f"{reading}, {rough(row)} rows"
+        if n_rows is None or row >= n_rows:
+            return f"{reading}, {rough(row)} rows" + (" done" if n_rows is not None else "")
         spent, done = perf_counter() - self._begun, max(row - self._from, 1)
         left = duration(max(round(spent * (n_rows - row) / done), 1))
-        return f"{reading}, {rough(row)} of {rough(n_rows)} rows, about {left} left in it"
+        return f"{reading}, {rough(row)} of {rough(n_rows)} rows, {left} left in it"
 
 
 def rough(rows: int) -> str:

@@ -6,6 +6,9 @@ import math
 import shlex
 from collections.abc import Callable, Sequence
 
+# Letters of a name beside a bar.
+NAMED = 24
+
 
 def percent(share: float) -> str:
     """
