@@ -11,6 +11,7 @@ import pytest
 import mixtura as mx
 from mixtura import datasets
 from mixtura.cli import watched
+from mixtura.cli.tally import Tally
 from tests.cli.larger import LITTLE, gaps, lines, people
 
 pytestmark = pytest.mark.usefixtures("streams")
@@ -26,12 +27,12 @@ def parts(folder: str) -> str:
             "eruptions": rows[which, 0],
             "color": pa.array(colors[which]).dictionary_encode(),
             "waiting": rows[which, 1],
+            "n": np.arange(which.start, which.stop),
         }
         parquet.write_table(pa.table(columns), f"{folder}/{name}.parquet", row_group_size=40)
-    body = [
-        f"{wait!r},{color},{last!r}" for (last, wait), color in zip(rows[70:133].tolist(), colors[70:133], strict=True)
-    ]
-    Path(folder, "b.csv").write_text("\n".join(["waiting,color,eruptions", *body]))
+    middle = zip(rows[70:133].tolist(), colors[70:133], strict=True)
+    body = [f"{wait!r},{color},00{color},{last!r}" for (last, wait), color in middle]
+    Path(folder, "b.csv").write_text("\n".join(["waiting,color,n,eruptions", *body]))
     return folder
 
 
@@ -181,3 +182,13 @@ def test_a_bar_tells_of_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     meter.move(5000, 5000)
     first = "reading 2, 41 M of 100 M rows, 14 s left in it"
     assert told == [first, "reading 2, 5 000 rows", "reading 2, 5 000 rows done"]
+
+
+def test_only_a_whole_reading_counts() -> None:
+    meter = watched.Meter()
+    for whole in (False, True, True):
+        meter.begin(0)
+        meter.lose({"x": np.array([np.nan, 1.0]), "y": np.array([np.nan, np.nan])})
+        if whole:
+            meter.end(2)
+    assert meter.tally == Tally(2, 2, {"x": 1, "y": 2})

@@ -180,3 +180,9 @@ def test_clusters_that_cannot_be_used(
     monkeypatch.setattr("mixtura.sources.clusters.PATIENCE", 1)
     ended = mixtura("fit", "faithful", "-k", 2, *more)
     assert (ended.code, ended.out) == (code, "") and words in ended.err
+
+
+def test_components_come_by_falling_share(mixtura) -> None:
+    ends = [mixtura("fit", "iris", "-k", k, "-c", "EII", "--seed", 1, "--json", *LITTLE) for k in (4, 5, 6)]
+    for shares in (json.loads(ended.out)["model"]["weights"] for ended in ends):
+        assert shares == sorted(shares, reverse=True)

@@ -78,11 +78,13 @@ class Picked:
         from mixtura.sources.tables_in_parts import rows_a_part
 
         done, size, n = 0, rows_a_part(len(self.table.names)), self.table.n_rows
+        columns = [self.table.text(name) for name in self.table.names]
         for start in range(0, n, size):
             stop = min(start + size, n)
             kept = np.ones(stop - start, bool) if self.rows.kept is None else self.rows.kept[start:stop]
             n_kept = int(kept.sum())
-            yield Some(_sliced(self.table, start, stop), kept, self.rows.values[done : done + n_kept])
+            some = Part(self.table.title, self.table.names, True, tuple(c.slice(start, size) for c in columns))
+            yield Some(Table((some,), self.table.options), kept, self.rows.values[done : done + n_kept])
             done += n_kept
 
     def some_rows(self, size: int) -> tuple[Rows, str]:
@@ -160,12 +162,6 @@ class Streamed(Picked):
         rows = Rows(np.asarray(some.rows, dtype=np.float64), some.weight)
         n, of = len(rows.values), self.tally.n_used
         return rows, "" if n == of else f"Drawn is a random sample of {count(n)} of {count(of)} rows."
-
-
-def _sliced(table: Table, start: int, stop: int) -> Table:
-    """Some rows of a table, without their places."""
-    columns = tuple(table.text(name).slice(start, stop - start) for name in table.names)
-    return Table((Part(table.parts[0].path, table.names, table.named, columns),), table.options)
 
 
 def pick(
