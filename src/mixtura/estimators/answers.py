@@ -48,8 +48,11 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
             ready = ready if most is None else ready.surveyed(most)
             yield ready.having(block=kernels.rows_a_block(*ready.shape, n_components, order, ready.kind))
 
-    def _each(self, X: Any, function: Callable[..., T], sample_weight: Any = None) -> T:
-        """A function of (framed source, density, kernel) for rows under the published parameters; lazy for Dask's."""
+    def _each(self, X: Any, function: Callable[..., T], sample_weight: Any = None, by_row: bool = False) -> T:
+        """A function of (framed source, density, kernel) for rows under the published parameters; lazy for Dask's.
+
+        One that answers `by_row` answers every row, whatever it weighs.
+        """
         if lazy.is_dask(X) and function in lazy.SHAPES:
             return lazy.answers(self, X, function)  # type: ignore[no-any-return]
         parameters = self._parameters()
@@ -58,12 +61,15 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
         if source.shape_of_row != density.n_features:
             raise MixtureError(f"X has {source.shape_of_row} features, but the model has {density.n_features}.")
         weight = inputs.weights_beside(sample_weight, source)
+        source = source.unweighted() if by_row else source
         with self._working(source, weight, density.n_components, density.order) as ready:
             kernel = kernels.choose(ready.kind, density.n_components, density.order)
             return function(ready.framed(frame), density, kernel)
 
     def _assessed(self, X: Any, sample_weight: Any) -> Assessment:
-        return self._each(X, assess.assess, sample_weight)
+        found = self._each(X, assess.assess, sample_weight)
+        inputs.require_weight(found.weight, X)
+        return found
 
     def predict(self, X: Any) -> Any:
         """Label of each row.
@@ -78,7 +84,7 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
             The most probable component from 0 to K - 1, -1 for noise. A NumPy array, or of the kind and on the device
             of an array of another library.
         """
-        return back(self._each(X, assess.labels), X)
+        return back(self._each(X, assess.labels, by_row=True), X)
 
     def predict_proba(self, X: Any) -> Array:
         r"""Probability of each component for each row, its responsibility.
@@ -93,7 +99,7 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
         -------
         responsibilities : array of shape (N, K), or (N, K + 1) with the noise last
         """
-        return back(self._each(X, assess.responsibilities), X)
+        return back(self._each(X, assess.responsibilities, by_row=True), X)
 
     def score_samples(self, X: Any) -> Array:
         """Natural log density of each row, noise included.
@@ -108,7 +114,7 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
         -------
         log_density : array of shape (N,)
         """
-        return back(self._each(X, assess.log_densities), X)
+        return back(self._each(X, assess.log_densities, by_row=True), X)
 
     def uncertainty(self, X: Any) -> Array:
         """One minus the largest probability of each row: 0 where there is no doubt.
@@ -121,7 +127,7 @@ class Answers(DensityMixin, BaseEstimator):  # type: ignore[misc]
         -------
         uncertainty : array of shape (N,)
         """
-        return back(self._each(X, assess.uncertainties), X)
+        return back(self._each(X, assess.uncertainties, by_row=True), X)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log density a row, or a unit of weight; higher is better.

@@ -247,6 +247,7 @@ class GaussianMixture(Streaming):
             kept = journal.kept(source, checkpoint, self, sample_weight=weight, standardize=door.standardize)
             k = int(self.n_components)
             with kept as source, self._working(source, weight, k, family.order, most) as ready:
+                inputs.require_counting(ready, X)
                 dtype = np.float32 if inputs.is_single(X, ready) else np.float64
                 solution = solve.solve(self, ready, dtype, door)
             for sentence in solution.warnings:

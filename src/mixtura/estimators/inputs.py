@@ -165,6 +165,27 @@ def weights_beside(sample_weight: Any, source: Source) -> Any:
     return weight_of(sample_weight, source.shape[0])
 
 
+def require_weight(total: float, X: Any) -> None:
+    """Raise where the rows of files weigh nothing in all, or so much or little that sums of squares break.
+
+    Raises
+    ------
+    MixtureError
+        With the file, and the column or the cells that are missing.
+    """
+    if LEAST <= total <= MOST or not (is_path(X) or isinstance(X, Opened)):
+        return
+    opened = X if isinstance(X, Opened) else open_rows(X)
+    raise opened.reader().refuse_weights(total)
+
+
+def require_counting(source: Source, X: Any) -> None:
+    """Raise as `require_weight` does, for a source of which the weights are known."""
+    with np.errstate(over="ignore"):
+        total = source.count()[1]
+    require_weight(total, X)
+
+
 def weight_of(sample_weight: Any, n_rows: int) -> Float | None:
     """Row weights as float64 of shape (N,), or None.
 

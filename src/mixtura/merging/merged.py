@@ -161,7 +161,7 @@ class MergedComponents:
             source.map_rows(_each_block(density, kernel, source.words, members, lambda *found: (label(*found),)), out)
             return out
 
-        return back(self.model._each(X, find), X)
+        return back(self.model._each(X, find, by_row=True), X)
 
     def predict_proba(self, X: Any, n_clusters: int) -> Array:
         """The probability of each cluster for each row, the sum of its components'.
@@ -189,7 +189,7 @@ class MergedComponents:
             source.map_rows(_each_block(density, kernel, source.words, members, columns), out)
             return out
 
-        return back(self.model._each(X, find), X)
+        return back(self.model._each(X, find, by_row=True), X)
 
     def verdict(self) -> str:
         """What the entropy curve suggests, in plain words."""

@@ -218,6 +218,7 @@ class MixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
             work = source.known_rows * most * source.shape_of_row
             with threads.working(source, weight, self.n_threads, work) as ready:
                 ready = ready.surveyed(LARGEST if self.acceleration == "growing" else SEEDING_ROWS)
+                inputs.require_counting(ready, X)
                 self._look(ready)
                 candidates = grid(counts, self.covariance_types, ready.shape_of_row, ready.shape[0])
                 plan = self._plan(np.float32 if inputs.is_single(X, ready) else np.float64, len(candidates) == 1)

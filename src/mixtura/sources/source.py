@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self, TypeVar
 
@@ -13,6 +14,7 @@ from mixtura.arrays import Array, Float, is_host, to_host
 from mixtura.block import Block
 from mixtura.frame import Frame, Summary
 from mixtura.outcome import MixtureError
+from mixtura.sources.faults import show
 from mixtura.sources.lots import Positions, Sample
 
 # Rows a block of a pass that knows nothing of the work yet. Fixed, so that sums do not depend on threads or sources.
@@ -60,7 +62,7 @@ class Wording:
 
     def name(self, column: int) -> str:
         """A column: its quoted name, or its index."""
-        return str(column) if self.names is None else repr(self.names[column])
+        return str(column) if self.names is None else show(self.names[column], 80)
 
     def place(self, row: int) -> str:
         """A row: its position from 0, or its file and line."""
@@ -161,6 +163,10 @@ class Source(ABC):
         """The same rows seen through another frame."""
         return self.having(frame=frame)
 
+    def unweighted(self) -> Self:
+        """The same rows, each as it is: for answers a row, which depend on no weight and leave no row out."""
+        return self.having(weight=None)
+
     def in_order(self) -> Self:
         """The same rows, for kernels that must see the blocks one after another."""
         return self.having(mapper=map)
@@ -190,9 +196,10 @@ class Source(ABC):
 
     def sums(self, kernel: Callable[[Block], T], skip: int = 0, total: T | None = None) -> Iterator[tuple[int, T]]:
         """After each block: how many blocks are done, and the sum so far; from the sum of the first `skip` on."""
-        for done, part in enumerate(self.mapper(kernel, self.blocks(skip)), skip + 1):
-            total = part if total is None else total + part
-            yield done, total
+        with closing(self.blocks(skip)) as blocks:
+            for done, part in enumerate(self.mapper(kernel, blocks), skip + 1):
+                total = part if total is None else total + part
+                yield done, total
 
     def map_rows(self, function: Callable[[Block], tuple[Array, ...]], *outputs: Array) -> None:
         """Write what `function` makes of each block, an array a given output, into the outputs' rows."""
@@ -201,8 +208,9 @@ class Source(ABC):
             for out, part in zip(outputs, function(block), strict=True):
                 out[block.start : block.stop] = part if is_host(part) else to_host(part)
 
-        for _ in self.mapper(write, self.blocks()):
-            pass
+        with closing(self.blocks()) as blocks:
+            for _ in self.mapper(write, blocks):
+                pass
 
     def summary(self) -> Summary:
         """Range, mean and spread of each column."""
@@ -221,6 +229,16 @@ class Source(ABC):
                 row, column = (int(i) for i in np.argwhere(wrong)[0])
                 return MixtureError(self.words.cell(float(rows[row, column]), block.start + row, column))
         raise AssertionError("a range is not finite, and every cell is")
+
+
+@contextmanager
+def closing(blocks: Iterator[Block]) -> Iterator[Iterator[Block]]:
+    """The blocks, whose reader stops when the context ends: an error, or Ctrl-C, may keep hold of them for long."""
+    try:
+        yield blocks
+    finally:
+        if isinstance(blocks, Generator):
+            blocks.close()
 
 
 def whole(source: Source, kernel: Callable[[Block], T]) -> T:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from mixtura.sources.faults import TableError, plural
 from mixtura.sources.lots import Draw, Sample
 from mixtura.sources.memory import Memory
 from mixtura.sources.readers import Chunk, Reader
-from mixtura.sources.source import BLOCK, Mapper, summarized, whole
+from mixtura.sources.source import BLOCK, Mapper, closing, summarized, whole
 from mixtura.sources.surveyed import HEAD, MANY, Survey, Surveyed, first_rows, made
 
 
@@ -82,6 +82,10 @@ class Stream(Surveyed):
         """Whether rows come with weights of their own."""
         return self.reader.weights is not None
 
+    def unweighted(self) -> Stream:
+        """The same rows, each as it is."""
+        return self.having(weight=None, reader=replace(self.reader, weights=None, drop=False))
+
     @property
     def known_rows(self) -> float:
         """Number of rows as far as it is known without reading; infinite where it is not."""
@@ -120,8 +124,8 @@ class Stream(Surveyed):
     def _survey(self) -> Survey:
         drawing, heads = Draw(self.kept, self.seed), [np.empty((0, self.shape_of_row))]
         total, n_rows = None, 0
-        with np.errstate(over="ignore", invalid="ignore"):
-            looked = self.mapper(lambda block: _look(block, drawing), self.having(block=BLOCK).blocks())
+        with np.errstate(over="ignore", invalid="ignore"), closing(self.having(block=BLOCK).blocks()) as blocks:
+            looked = self.mapper(lambda block: _look(block, drawing), blocks)
             for summary, n_rows, candidates, head in looked:  # noqa: B007 where the last block ends
                 drawing.add(*candidates)
                 total = summary if total is None else total + summary

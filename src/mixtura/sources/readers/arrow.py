@@ -68,7 +68,7 @@ class ArrowFile(_Arrow):
 
     def batches(self, names: Sequence[str], start: int, rows: int) -> Iterator[list[Any]]:
         """Read the chosen columns, a record batch at a time; of large ones the part wanted."""
-        fields = sorted(self.names.index(name) for name in names)
+        fields = sorted(self.positions(names))
         with damage_told(self.path, "arrow"):
             parts = self._parts(start, rows) if self.mapped else self._batches(fields, start, rows)
             for part in parts:

@@ -57,8 +57,7 @@ def dtype_of(kind: Any) -> np.dtype[Any] | None:
 
     if not is_numeric(kind):
         return None
-    single = kinds.is_float32(kind) or kinds.is_float16(kind)
-    return np.dtype(np.float32 if single else np.float64)
+    return np.dtype(np.float32 if kinds.is_float32(kind) else np.float64)
 
 
 def incomplete(columns: NDArray[Any] | tuple[NDArray[Any], ...]) -> NDArray[np.bool_]:

@@ -63,7 +63,7 @@ class Packed(File):
 
     def batches(self, names: Sequence[str], start: int, rows: int) -> Iterator[NDArray[Any]]:
         """Unpack the rows in turn."""
-        columns, width, dtype = [self.names.index(name) for name in names], self.layout.width, self.layout.dtype
+        columns, width, dtype = self.positions(names), self.layout.width, self.layout.dtype
         with _damage_told(self.path), self.opened() as file:
             file.seek(self.layout.begin + start * width * dtype.itemsize)  # unpacks what comes before
             for begin in range(start, self.n_rows, rows):

@@ -57,8 +57,8 @@ class Layout:
 
     @property
     def held(self) -> np.dtype[Any]:
-        """In which precision rows are worth keeping: float32 for short floats, else float64."""
-        return np.dtype(np.float32 if self.dtype.kind == "f" and self.dtype.itemsize <= 4 else np.float64)
+        """In which precision rows are kept: float32 stays so; all else is float64, half precision as in memory too."""
+        return np.dtype(np.float32 if self.dtype.kind == "f" and self.dtype.itemsize == 4 else np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ class Plain(File):
 
     def batches(self, names: Sequence[str], start: int, rows: int) -> Iterator[NDArray[Any]]:
         """Read the rows in turn, from a file in columns only those wanted."""
-        columns = [self.names.index(name) for name in names]
+        columns = self.positions(names)
         with open(self.inside or self.path, "rb") as file:
             for begin in range(start, self.n_rows, rows):
                 count = min(rows, self.n_rows - begin)

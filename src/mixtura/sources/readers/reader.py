@@ -143,6 +143,16 @@ class Reader:
         """Read through, and describe the first infinity or what is missing, by column; to be raised by the caller."""
         return refusal(self)
 
+    def refuse_weights(self, total: float) -> TableError:
+        """Describe weights whose sum is 0, or too small or large to divide by; to be raised by the caller."""
+        column = "" if self.weights is None else f" in {show(self.weights)}"
+        if total != 0:
+            needed = "sums of squares need it between 1e-300 and 1e+304. Divide them by their mean"
+            return TableError(f"{self.title}: the weights{column} sum to {total:g}, and {needed}.")
+        if not self.drop:
+            return TableError(f"{self.title}: every weight{column} is 0, so no row counts.")
+        return TableError(f"{self.title}: every row has an empty cell or the weight 0{column}, so none is left.")
+
     def _find(self, row: int) -> tuple[File, int]:
         self.count()
         for file in self.volumes:

@@ -51,7 +51,7 @@ class Scientific(File):
 
     def batches(self, names: Sequence[str], start: int, rows: int) -> Iterator[NDArray[Any]]:
         """Slice the rows in turn, from the first to the last column wanted."""
-        columns = [self.names.index(name) for name in names]
+        columns = self.positions(names)
         first, stop = min(columns), max(columns) + 1
         with _damage_told(self.path, self.kind), self.opened() as array:
             begin, stride = start, _stride(array, rows)

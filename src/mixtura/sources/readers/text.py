@@ -88,7 +88,7 @@ class Text(File):
         return self._cells(_texts, names, start, rows)
 
     def _cells(self, read: Cut, names: Sequence[str], start: int, rows: int) -> Iterator[list[Any]]:
-        columns = [self.names.index(name) for name in names]
+        columns = self.positions(names)
         mark = self._mark(start)
         row = mark.row
         for block in self._blocks(mark):
