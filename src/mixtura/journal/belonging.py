@@ -74,7 +74,9 @@ def _differences(theirs: dict[str, list[str]], ours: dict[str, list[str]]) -> st
     told = []
     for name in dict.fromkeys([*theirs, *ours]):
         (then, before), (now, exact) = theirs.get(name, ("not set", "")), ours.get(name, ("not set", ""))
-        if before != exact:
+        if before != exact and {"not set", ""} == {then, now}:
+            told.append(f"{name} is known of {'that fit' if before else 'this fit'} alone")
+        elif before != exact:
             told.append(f"{name} differs" if then == now else f"{name} was {then}, and is {now}")
     return "; ".join(told)
 

@@ -164,7 +164,7 @@ def kept(source: S, path: Any, estimator: Any, **others: Any) -> Iterator[S]:
     if path is None:
         yield source
         return
-    if not isinstance(path, str | os.PathLike):
+    if not isinstance(path, str | os.PathLike) or os.fspath(path) in ("", b"") or "\0" in str(path):
         raise MixtureError(f"checkpoint is {path!r}, and must be the path of a file.")
     settings = {**asked_of(estimator), **others}
     records = _opened(path, header(source, settings))

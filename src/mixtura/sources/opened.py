@@ -89,6 +89,7 @@ class Opened:
             return self._known[reader.fingerprint]
         few = held(reader, self.room // 2)
         if few is not None:
+            self._known.clear()  # what is held once is what the memory allows
             self._known[reader.fingerprint] = few
             return few
         if not streams:
@@ -108,6 +109,10 @@ class Opened:
         d, item = len(reader.names), reader.dtype.itemsize
         seeding = min(max(SEEDING_NUMBERS // d, FEWEST), SEEDING_ROWS)
         return max(min(self.room // 4, BYTES) // (d * item), seeding)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle holds: where rows are, and no rows."""
+        return {**vars(self), "_known": {}}
 
     def __str__(self) -> str:
         reader = self.reader()
@@ -141,9 +146,10 @@ def open_rows(
     columns : sequence of str, optional
         The features, in order. Default: those of the model, or all columns, which must then hold numbers.
     weights : str, optional
-        A column of row weights, at least 0.
+        A column of row weights, at least 0. Sums count by it; answers a row, such as `predict`, do not depend on it.
     missing : {"error", "drop"}, default="error"
-        Whether rows with an empty cell are refused, or left out (they then have weight 0).
+        Whether rows with an empty cell are refused, or left out of sums (they then have weight 0). Answers a row refuse
+        them always: there is none.
     memory : str or float, default="1 GB"
         About the most memory that a fit may take, the program's own 0.4 GB included: "500 MB", "8 GB" or bytes. More
         memory holds more rows at once, and larger samples.
@@ -183,5 +189,7 @@ def open_rows(
 
 
 def is_path(X: Any) -> bool:
-    """Whether `X` names files."""
+    """Whether `X` names files; a list of names does too, for rows are no words."""
+    if isinstance(X, list | tuple):
+        return len(X) > 0 and all(isinstance(one, str | os.PathLike) for one in X)
     return isinstance(X, str | os.PathLike)

@@ -15,6 +15,7 @@ TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 BINARY_SUFFIXES = (".parquet", ".pq", ".arrow", ".feather", ".ipc", ".npy")
 SCIENTIFIC_SUFFIXES = (".npz", ".h5", ".hdf5", ".zarr")
 SUFFIXES = TEXT_SUFFIXES + BINARY_SUFFIXES + SCIENTIFIC_SUFFIXES
+CHECKPOINT = b"mixtura fit\n"
 INSIDE = "::"  # between a file and the array in it that is meant
 
 
@@ -36,9 +37,9 @@ def expand(words: Sequence[str | os.PathLike[str]]) -> list[str]:
     Raises
     ------
     TableError
-        Where a path does not exist, a glob or folder holds no data, or a file would be read twice.
+        Where a path is none or does not exist, a glob or folder holds no data, or a file would be read twice.
     """
-    files = [file for word in words for file in _files_of(os.fspath(word))]
+    files = [file for word in words for file in _found(word)]
     if not files:
         raise TableError("No data were named. Give a file, a folder, a glob, or - for standard input.")
     seen: set[str] = set()
@@ -50,7 +51,18 @@ def expand(words: Sequence[str | os.PathLike[str]]) -> list[str]:
     return files
 
 
+def _found(word: str | os.PathLike[str]) -> list[str]:
+    if not isinstance(word, str | os.PathLike) or not isinstance(os.fspath(word), str):
+        raise TableError(f"{show(word)} is no path but {type(word).__name__}. Name a file, a folder or a glob.")
+    try:
+        return _files_of(os.fspath(word))
+    except OSError as error:  # as for a name that is too long, or a folder that may not be looked into
+        raise TableError(f"{show(os.fspath(word), 200)} cannot be read: {error.strerror or error}.") from error
+
+
 def _files_of(word: str) -> list[str]:
+    if not word:
+        raise TableError("A path is empty. Give a file, a folder, a glob, or . for this folder.")
     if word == STDIN:
         return [word]
     path = Path(word)
@@ -62,6 +74,8 @@ def _files_of(word: str) -> list[str]:
         return [word]
     if glob.has_magic(word):
         return _files_matching(word)
+    if path.is_symlink():
+        raise TableError(f"{show(word, 200)} is a link to {show(os.readlink(path), 200)}, which is not there.")
     raise TableError(f"{show(word, 200)} does not exist.{_near(path)}")
 
 
@@ -69,7 +83,7 @@ def _files_in(folder: Path) -> list[str]:
     files = [
         str(path)
         for path in sorted(folder.rglob("*"))
-        if (path.is_file() or _is_store(path)) and is_data(path) and not _is_left_out(path, folder)
+        if is_data(path) and _holds_rows(path) and not _is_left_out(path, folder)
     ]
     if not files:
         raise TableError(
@@ -80,7 +94,7 @@ def _files_in(folder: Path) -> list[str]:
 
 def _files_matching(pattern: str) -> list[str]:
     found = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
-    files = [str(path) for path in found if path.is_file() or _is_store(path)]
+    files = [str(path) for path in found if _holds_rows(path)]
     if not files:
         raise TableError(f"No file matches {show(pattern, 200)}.")
     return files
@@ -96,6 +110,17 @@ def is_data(path: Path) -> bool:
     (True, False)
     """
     return plain_suffix(path.name) in SUFFIXES
+
+
+def _holds_rows(path: Path) -> bool:
+    """Whether what a folder or a glob led to may be data: a store, or a file that is not the checkpoint of a fit."""
+    if not path.is_file():
+        return _is_store(path)
+    try:
+        with path.open("rb") as file:
+            return file.read(len(CHECKPOINT)) != CHECKPOINT
+    except OSError:  # is told when it is to be read
+        return True
 
 
 def plain_suffix(name: str) -> str:

@@ -9,7 +9,7 @@ import sys
 import zlib
 
 from .faults import TableError, show
-from .paths import STDIN
+from .paths import CHECKPOINT, STDIN
 
 GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
@@ -41,6 +41,7 @@ _STRANGERS = (
     (b"FEA1", "a Feather file of version 1", "Write it again as Feather version 2 or Parquet."),
     (b"RDX", "an R data file", "In R: write.csv(x, 'data.csv', row.names = FALSE)."),
     (b"%PDF", "a PDF document", "Give the table as CSV."),
+    (CHECKPOINT, "the checkpoint of a fit, not data", "Name the data."),
     (b"\x80\x04\x95", "a Python pickle, which is never opened", "Write the table as CSV or Parquet."),
     (b"\x80\x05\x95", "a Python pickle, which is never opened", "Write the table as CSV or Parquet."),
 )

@@ -121,7 +121,8 @@ def refuse_missing(title: str, missing: Mapping[str, int], n_incomplete: int, n_
     cells = plural(sum(missing.values()), "empty cell")
     return TableError(
         f"{title}: {cells} in {n_incomplete} of {plural(n_rows, 'row')} ({_counted(missing)}; the "
-        f"first in {place}). Add --missing drop to leave these rows out, or --exclude such columns."
+        f"first in {place}). Add --missing drop (in Python: missing='drop') to leave these rows out, or --exclude such "
+        "columns."
     )
 
 

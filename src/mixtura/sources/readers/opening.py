@@ -77,7 +77,7 @@ def open_reader(
     3
     """
     options = options or TableOptions()
-    words = [paths] if isinstance(paths, str | os.PathLike) else paths
+    words = paths if isinstance(paths, Sequence) and not isinstance(paths, str | bytes) else [paths]
     files = _filled([open_file(path, options) for path in expand(words)])
     _refuse_misfits(files)
     offer = _Offer(files[0].names, title(files[0].path) + (f" and {len(files) - 1} more" if len(files) > 1 else ""))

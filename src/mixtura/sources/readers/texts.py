@@ -48,8 +48,6 @@ def _refusal(reader: Reader, name: str, column: Any, values: NDArray[Any], bad: 
     if 2 * int(bad.sum()) < n_present or is_nearly_number(cell, decimal):
         return TableError(f"{file.place(row)}, column {show(name)}: {explain(cell, decimal)}")
     left = [other for other in reader.names if other != name][:3]
-    few = ", ".join([*(repr(other) for other in left), *(["..."] if len(reader.names) > 4 else [])])
-    return TableError(
-        f"{title(file.path)}: column {show(name)} holds no numbers but {show(cell)}, .... "
-        f"Name the columns to fit without it: columns=[{few}]."
-    )
+    few = ", ".join([*(show(other) for other in left), *(["..."] if len(reader.names) > 4 else [])])
+    remedy = f"Name the columns to fit without it: columns=[{few}]." if left else "Is this a table of numbers?"
+    return TableError(f"{title(file.path)}: column {show(name)} holds no numbers but {show(cell)}, .... {remedy}")
