@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,9 +86,10 @@ def _text_writer(file: Any, delimiter: str) -> Iterator[Write]:
 
 
 def _heading(names: list[str], delimiter: str) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow([harmless(name) for name in names])
-    return text.getvalue().encode()
+    import pyarrow as pa
+
+    cells = _quoted(pa.array([harmless(name) for name in names], pa.large_string()), delimiter)
+    return (delimiter.join(cells.to_pylist()) + "\n").encode()
 
 
 def _lines(block: pa.Table, delimiter: str) -> Any:
