@@ -178,14 +178,42 @@ def open_rows(
     """
     if missing not in ("error", "drop"):
         raise MixtureError(f"missing is {missing!r}, and must be 'error' or 'drop'.")
-    if isinstance(columns, str):
-        raise MixtureError(f"columns is {columns!r}, and must be a sequence of names: columns=[{columns!r}].")
+    _require_words(columns=columns, na=na)
+    _require_marks(delimiter, decimal, encoding)
+    if columns is not None and len(columns) == 0:
+        raise MixtureError("columns names no column. Name some, or leave it out for all.")
+    if not isinstance(weights, str | None):
+        raise MixtureError(f"weights is {weights!r}, and must be the name of a column. An array is sample_weight.")
     options = TableOptions(delimiter, decimal, encoding, tuple(na), header)
     chosen = None if columns is None else tuple(columns)
     found = Opened(paths, chosen, weights, missing == "drop", size_of(memory), options)
     if chosen is not None:
         found.reader()
     return found
+
+
+def _require_words(**given: Any) -> None:
+    """Raise for what is no sequence of names."""
+    for what, words in given.items():
+        if isinstance(words, str):
+            raise MixtureError(f"{what} is {words!r}, and must be a sequence of names: {what}=[{words!r}].")
+        wrong = [word for word in (() if words is None else words) if not isinstance(word, str)]
+        if wrong:
+            raise MixtureError(f"{what} holds {wrong[0]!r}, and must hold names: of text, in quotes.")
+
+
+def _require_marks(delimiter: str | None, decimal: str, encoding: str | None) -> None:
+    """Raise for ways to read text that are none."""
+    for what, mark in (("delimiter", "," if delimiter is None else delimiter), ("decimal", decimal)):
+        if not (isinstance(mark, str) and len(mark) == 1 and mark not in '"\r\n\0'):
+            raise MixtureError(f"{what} is {mark!r}, and must be one character, and no quote or end of a line.")
+    if encoding is None:
+        return
+    try:
+        "".encode(encoding)  # LookupError for codecs that are of no text
+    except (LookupError, TypeError, ValueError) as error:
+        told = f"encoding is {encoding!r}, and must be that of a text: 'utf-8', 'utf-16', 'cp1252', 'latin-1', ..."
+        raise MixtureError(told) from error
 
 
 def is_path(X: Any) -> bool:
