@@ -22,8 +22,8 @@ from mixtura import kernels, start
 from mixtura.kernels import count_features
 from mixtura.moments import Order
 from mixtura.problem import Problem, Settings
-from mixtura.sources.clusters import connected, persisted
-from mixtura.sources.dask_rows import partitions_of
+from mixtura.sources.partitioned.clusters import connected, persisted
+from mixtura.sources.partitioned.dask_rows import partitions_of
 
 FULL: Order = "dense"
 

@@ -177,7 +177,7 @@ def test_a_cluster_gives_the_same_numbers(mixtura) -> None:
 def test_clusters_that_cannot_be_used(
     mixtura, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], code: int, words: str
 ) -> None:
-    monkeypatch.setattr("mixtura.sources.clusters.PATIENCE", 1)
+    monkeypatch.setattr("mixtura.sources.partitioned.clusters.PATIENCE", 1)
     ended = mixtura("fit", "faithful", "-k", 2, *more)
     assert (ended.code, ended.out) == (code, "") and words in ended.err
 

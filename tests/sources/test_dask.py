@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from mixtura import GaussianMixture, start
 from mixtura.frame import Summary
 from mixtura.outcome import MixtureError
-from mixtura.sources.dask_rows import from_files, partitions_of
 from mixtura.sources.memory import Memory
-from mixtura.sources.packing import Half, packed, unpacked
+from mixtura.sources.partitioned.dask_rows import from_files, partitions_of
+from mixtura.sources.partitioned.packing import Half, packed, unpacked
+from mixtura.sources.partitioned.trees import Known, joined
 from mixtura.sources.readers import open_reader
-from mixtura.sources.trees import Known, joined
 from tests.laws.members import Member, assert_same, fit, rows
 
 MEMBER = Member("VVV")

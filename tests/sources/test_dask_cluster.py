@@ -17,10 +17,10 @@ import pytest
 from mixtura import GaussianMixture, em, kernels, start
 from mixtura.outcome import MixtureError
 from mixtura.problem import Problem
-from mixtura.sources import clusters
-from mixtura.sources.clusters import connected
-from mixtura.sources.dask_rows import from_files, partitions_of
-from mixtura.sources.parts import client as current
+from mixtura.sources.partitioned import clusters
+from mixtura.sources.partitioned.clusters import connected
+from mixtura.sources.partitioned.dask_rows import from_files, partitions_of
+from mixtura.sources.partitioned.parts import client as current
 from mixtura.sources.readers import open_reader
 from tests.laws.members import Member, rows
 

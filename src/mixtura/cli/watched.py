@@ -119,7 +119,7 @@ class Watched(Opened):
         """The rows as a source."""
         if not self.at_workers:
             return super().source(names, streams)
-        from mixtura.sources.dask_rows import from_files
+        from mixtura.sources.partitioned.dask_rows import from_files
 
         found = from_files(super().reader())
         self.meter.tally = Tally(found.shape[0])
@@ -156,7 +156,7 @@ def cluster(reading: Reading) -> Iterator[None]:
     if reading.dask is None:
         yield
         return
-    from mixtura.sources.clusters import connected
+    from mixtura.sources.partitioned.clusters import connected
 
     with connected(reading.dask):
         yield

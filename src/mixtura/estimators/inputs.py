@@ -19,7 +19,7 @@ from mixtura.sources.faults import plural
 from mixtura.sources.frames import Frames, is_frame, numeric
 from mixtura.sources.memory import Memory
 from mixtura.sources.opened import Opened, is_path, open_rows
-from mixtura.sources.partitions import Partitions
+from mixtura.sources.partitioned.partitions import Partitions
 from mixtura.sources.source import Source
 
 # Total weights between which sums of weighted squares stay within the range of a double.

@@ -15,10 +15,10 @@ from mixtura.density import Density
 from mixtura.frame import Frame
 from mixtura.outcome import MixtureError
 from mixtura.pools import single_threaded_pools
-from mixtura.sources.dask_rows import columns_of, each_row, partitions_of
-from mixtura.sources.partitions import Partitions, require_rows
-from mixtura.sources.parts import is_dask
-from mixtura.sources.works import member
+from mixtura.sources.partitioned.dask_rows import columns_of, each_row, partitions_of
+from mixtura.sources.partitioned.partitions import Partitions, require_rows
+from mixtura.sources.partitioned.parts import is_dask
+from mixtura.sources.partitioned.works import member
 
 __all__ = ["answers", "is_dask", "rows_of"]
 

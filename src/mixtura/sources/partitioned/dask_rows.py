@@ -11,10 +11,10 @@ import numpy as np
 from mixtura.frame import Frame
 from mixtura.outcome import MixtureError
 from mixtura.sources.frames import numeric
-from mixtura.sources.partitions import Partitions
-from mixtura.sources.parts import Parts
-from mixtura.sources.runs import parts_of
-from mixtura.sources.works import length
+from mixtura.sources.partitioned.partitions import Partitions
+from mixtura.sources.partitioned.parts import Parts
+from mixtura.sources.partitioned.runs import parts_of
+from mixtura.sources.partitioned.works import length
 
 
 def partitions_of(X: Any) -> Partitions:
@@ -36,7 +36,7 @@ def partitions_of(X: Any) -> Partitions:
     Examples
     --------
     >>> import dask.array as da
-    >>> from mixtura.sources.dask_rows import partitions_of
+    >>> from mixtura.sources.partitioned.dask_rows import partitions_of
     >>> partitions_of(da.ones((10, 2), chunks=4)).lengths
     (4, 4, 2)
     """
@@ -126,7 +126,7 @@ def from_files(reader: Any, rows: int | None = None) -> Partitions:
     --------
     >>> import pathlib, tempfile
     >>> import numpy as np
-    >>> from mixtura.sources.dask_rows import from_files
+    >>> from mixtura.sources.partitioned.dask_rows import from_files
     >>> from mixtura.sources.readers import open_reader
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "a.npy"
     >>> np.save(file, np.ones((10, 2)))

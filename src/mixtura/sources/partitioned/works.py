@@ -17,7 +17,7 @@ from mixtura.pools import single_threaded_pools
 from mixtura.sources.faults import plural
 from mixtura.sources.frames import Frames, numeric
 from mixtura.sources.memory import Memory
-from mixtura.sources.packing import packed, unpacked, weigh
+from mixtura.sources.partitioned.packing import packed, unpacked, weigh
 
 
 @dataclass(frozen=True)

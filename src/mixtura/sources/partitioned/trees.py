@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mixtura.sources.packing import packed, unpacked, weigh
+from mixtura.sources.partitioned.packing import packed, unpacked, weigh
 
 Span = tuple[int, int]
 
@@ -30,7 +30,7 @@ class Known:
 
     Examples
     --------
-    >>> from mixtura.sources.trees import Known, joined
+    >>> from mixtura.sources.partitioned.trees import Known, joined
     >>> parts = [Known(4, {(i, i + 1): f"{i}"}) for i in range(4)]
     >>> joined([parts[2], parts[0], parts[3]]).sums
     {(0, 1): '0', (2, 4): '23'}

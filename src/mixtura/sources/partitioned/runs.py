@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mixtura.arrays import Float
 from mixtura.sources.faults import TableError
-from mixtura.sources.parts import Parts
+from mixtura.sources.partitioned.parts import Parts
 from mixtura.sources.readers import Reader
 from mixtura.sources.source import BLOCK
 

@@ -15,7 +15,7 @@ class Wrong:
 
     Examples
     --------
-    >>> from mixtura.sources.places import Wrong
+    >>> from mixtura.sources.partitioned.places import Wrong
     >>> (Wrong(-1, -1, 0.0) + Wrong(7, 1, float("inf")) + Wrong(9, 0, float("inf"))).row
     7
     """

@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from typing import Any, cast
 from uuid import uuid4
 
-from mixtura.sources.trees import Known, joined
+from mixtura.sources.partitioned.trees import Known, joined
 
 Key = Any
 Graph = dict[Key, Any]
@@ -27,7 +27,7 @@ def is_dask(value: Any) -> bool:
 
     Examples
     --------
-    >>> from mixtura.sources.parts import is_dask
+    >>> from mixtura.sources.partitioned.parts import is_dask
     >>> is_dask([[1.0]])
     False
     """

@@ -16,13 +16,13 @@ from mixtura.block import Block
 from mixtura.frame import Frame
 from mixtura.outcome import MixtureError
 from mixtura.sources.faults import plural
-from mixtura.sources.looks import Look, limit, look
 from mixtura.sources.lots import EVERY, Sample
-from mixtura.sources.parts import Parts, is_dask
-from mixtura.sources.places import Wrong, first_wrong
+from mixtura.sources.partitioned.looks import Look, limit, look
+from mixtura.sources.partitioned.parts import Parts, is_dask
+from mixtura.sources.partitioned.places import Wrong, first_wrong
+from mixtura.sources.partitioned.works import Work, digested, fetched, folded, taken
 from mixtura.sources.source import BLOCK, Files, Mapper, Source, Wording, whole
 from mixtura.sources.surveyed import Survey, Surveyed, made
-from mixtura.sources.works import Work, digested, fetched, folded, taken
 
 T = TypeVar("T")
 

@@ -101,7 +101,7 @@ def limit(size: int, n_rows: int) -> np.uint64:
 
     Examples
     --------
-    >>> from mixtura.sources.looks import limit
+    >>> from mixtura.sources.partitioned.looks import limit
     >>> from mixtura.sources.lots import lots
     >>> int((lots(0, 0, 100_000) <= limit(1000, 100_000)).sum())
     1261

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from mixtura.outcome import MixtureError
-from mixtura.sources.parts import Parts, client, shortened
+from mixtura.sources.partitioned.parts import Parts, client, shortened
 
 MISSING = "Dask is not installed; pip install 'mixtura[dask]'."
 

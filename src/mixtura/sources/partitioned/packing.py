@@ -50,7 +50,7 @@ def packed(value: Any) -> Any:
     Examples
     --------
     >>> import numpy as np
-    >>> from mixtura.sources.packing import packed, unpacked, weigh
+    >>> from mixtura.sources.partitioned.packing import packed, unpacked, weigh
     >>> value = {"second": np.ones((3, 16, 16))}
     >>> weigh(value), weigh(packed(value)), bool((unpacked(packed(value))["second"] == value["second"]).all())
     (6144, 3344, True)
