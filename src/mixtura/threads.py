@@ -11,6 +11,7 @@ from contextvars import copy_context
 from typing import Any
 
 from mixtura import pools
+from mixtura.arrays import is_on_accelerator, single_threaded
 from mixtura.block import Block
 from mixtura.crew import Pass
 from mixtura.sources.source import Source
@@ -123,6 +124,7 @@ def workers(n_threads: int | None, work: float) -> Iterator[Callable[[Callable[[
 
 @contextmanager
 def working(source: Source, weight: Any, n_threads: int | None, work: float) -> Iterator[Source]:
-    """A source with its weights, whose blocks are read on threads while the context lasts."""
-    with workers(n_threads, work) as mapper:
-        yield source.having(weight=weight, mapper=mapper)
+    """A source with its weights, whose blocks are read on threads while the context lasts: one feeds an accelerator."""
+    count = 1 if is_on_accelerator(source.kind) else n_threads
+    with single_threaded(source.kind), workers(count, work) as mapper:
+        yield source.having(mapper=mapper) if weight is None else source.having(weight=weight, mapper=mapper)
