@@ -92,6 +92,7 @@ def check_header(names: Sequence[str], line: int, path: str) -> None:
         )
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        where = " and ".join(str(at + 1) for at, name in enumerate(names) if name == twice[0])
+        places = [str(at + 1) for at, name in enumerate(names) if name == twice[0]]
+        where = " and ".join(places[:5] + ([f"{len(places) - 5} more"] if len(places) > 5 else []))
         said = f"columns {where} are both called {show(twice[0])}. Rename one of them."
         raise TableError(f"{title(path)}, line {line}: {said}")
