@@ -1,11 +1,15 @@
 """A pass over blocks by several threads: in order, few at a time, the same error whichever thread meets it."""
 
+import _thread
+import faulthandler
+import random
 import threading
 import time
 
 import pytest
 
 from mixtura.crew import Pass
+from mixtura.sources.ahead import ahead
 
 SECONDS = 60.0
 
@@ -122,3 +126,27 @@ def test_a_pass_that_is_stopped_without_being_read_sends_its_helpers_home():
     time.sleep(0.01)
     work.stop()
     assert gone(threads)
+
+
+def test_no_interrupt_leaves_a_lock_behind():
+    """Two hundred interrupts at random moments of passes, read ahead and not: each pass ends, or is ended by one."""
+    rng, heard = random.Random(0), 0
+    faulthandler.dump_traceback_later(60.0, exit=True)  # a lock that is held for good would hold this test as well
+    for turn in range(200):
+        blocks = ahead(range(2000)) if turn % 2 else iter(range(2000))
+        work = Pass(abs, blocks, ahead=4)
+        helper = threading.Thread(target=work.help, daemon=True)
+        timer = threading.Timer(rng.uniform(0.0, 0.01), _thread.interrupt_main)
+        helper.start()
+        try:
+            timer.start()
+            assert list(work.results()) == list(range(2000))
+            timer.join()
+            time.sleep(0.01)
+        except KeyboardInterrupt:
+            heard += 1
+        work.stop()
+        helper.join(10.0)
+        assert not helper.is_alive()
+    faulthandler.cancel_dump_traceback_later()
+    assert heard > 150

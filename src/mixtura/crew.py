@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from threading import Condition, Lock
+from queue import SimpleQueue
+from threading import Lock
 from typing import Any
 
 
@@ -40,7 +41,10 @@ class Pass:
 
     def __init__(self, function: Callable[[Any], Any], blocks: Iterable[Any], ahead: int) -> None:
         self._function, self._blocks, self._ahead = function, iter(blocks), ahead
-        self._changed = Condition(Lock())
+        # Locks and queues of C only: an interrupt that meets the calling thread within a condition leaves it locked.
+        self._lock = Lock()
+        self._news: SimpleQueue[None] = SimpleQueue()  # to the calling thread: look again
+        self._room: SimpleQueue[None] = SimpleQueue()  # to a helper: look again
         self._waiting: dict[int, Result] = {}
         self._taken = self._given = 0
         self._open = True  # whether there may be another block
@@ -48,13 +52,16 @@ class Pass:
     def help(self) -> None:
         """Make results until no block is left: what a helper does."""
         while True:
-            with self._changed:
-                while self._open and not self._has_room():
-                    self._changed.wait()
-                taken = self._take()
-            if taken is None:
+            with self._lock:
+                taken = self._take() if self._has_room() else None
+                over = taken is None and not self._open
+            if taken is not None:
+                self._make(*taken)
+            elif over:
+                self._room.put(None)  # for the next helper, which is to see it too
                 return
-            self._make(*taken)
+            else:
+                self._room.get()
 
     def results(self) -> Iterator[Any]:
         """The results in order, for the calling thread, which makes some while the next is not there.
@@ -71,7 +78,7 @@ class Pass:
 
     def stop(self) -> None:
         """Take no further block; results that nobody waits for are dropped."""
-        with self._changed:
+        with self._lock:
             self._given = self._taken
             self._waiting.clear()
             self._end()
@@ -79,51 +86,53 @@ class Pass:
     def _next(self) -> Result | None:
         """The result whose turn it is; None after the last."""
         while True:
-            with self._changed:
-                there = self._given in self._waiting
-                taken = self._take() if not there and self._has_room() else None
-                if taken is None and self._given in self._waiting:
-                    self._given += 1
-                    self._changed.notify_all()
-                    return self._waiting.pop(self._given - 1)
-                if taken is None and self._given == self._taken:
-                    return None
-                if taken is None:
-                    self._changed.wait()
+            with self._lock:
+                result = self._waiting.pop(self._given, None)
+                taken = self._take() if result is None and self._has_room() else None
+                if taken is None and result is None:  # what taking a block raised is there now
+                    result = self._waiting.pop(self._given, None)
+                self._given += result is not None
+                over = taken is None and result is None and self._given == self._taken
+            if result is not None:
+                self._room.put(None)
+                return result
+            if over:
+                return None
             if taken is not None:
                 self._make(*taken)
+            else:
+                self._news.get()
 
     def _has_room(self) -> bool:
-        return self._taken - self._given < self._ahead
+        return self._open and self._taken - self._given < self._ahead
 
     def _take(self) -> tuple[int, Any] | None:
         """The next block with its number, under the lock; what reading it raises is its result."""
-        if not self._open:
-            return None
         try:
             block = next(self._blocks)
         except StopIteration:
             self._end()
             return None
         except BaseException as error:
-            self._end()
             self._waiting[self._taken] = Result(error=error)
             self._taken += 1
+            self._end()
             return None
         self._taken += 1
         return self._taken - 1, block
 
     def _end(self) -> None:
         self._open = False
-        self._changed.notify_all()
+        self._room.put(None)
+        self._news.put(None)
 
     def _make(self, number: int, block: Any) -> None:
         try:
             result = Result(self._function(block))
         except BaseException as error:
             result = Result(error=error)
-        with self._changed:
+        with self._lock:
             self._waiting[number] = result
             if result.error is not None:
-                self._open = False
-            self._changed.notify_all()
+                self._end()
+        self._news.put(None)

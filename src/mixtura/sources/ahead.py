@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextvars import copy_context
-from queue import Empty, Full, Queue
-from threading import Event, Thread
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -26,17 +26,16 @@ def ahead(items: Iterable[T], depth: int = 2) -> Iterator[T]:
     >>> list(ahead(range(5)))
     [0, 1, 2, 3, 4]
     """
-    made: Queue[Any] = Queue(depth)
-    stopped = Event()
-    maker = Thread(target=copy_context().run, args=(_make, items, made, stopped), name="mixtura-reader", daemon=True)
-    maker.start()
+    line = _Line(depth)
+    maker = Thread(target=copy_context().run, args=(_make, items, line), name="mixtura-reader", daemon=True)
     try:
-        while (item := _next(made, maker)) is not END:
+        maker.start()
+        while (item := line.next(maker)) is not END:
             if isinstance(item, _Raised):
                 raise item.error
             yield item
     finally:
-        stopped.set()
+        line.wanted = False
 
 
 class _Raised:
@@ -46,32 +45,52 @@ class _Raised:
         self.error = error
 
 
-def _make(items: Iterable[Any], made: Queue[Any], stopped: Event) -> None:
-    last: Any = END
+class _Line:
+    """Items that are made, and room for more.
+
+    Its queues are of C: an interrupt that meets a thread within one of Python's leaves that locked.
+    """
+
+    def __init__(self, depth: int) -> None:
+        self.wanted = True
+        self._made: SimpleQueue[Any] = SimpleQueue()
+        self._room: SimpleQueue[None] = SimpleQueue()
+        for _ in range(depth):
+            self._room.put(None)
+
+    def has_room(self) -> bool:
+        """Whether another item is wanted, as soon as that is known."""
+        while self.wanted:
+            try:
+                self._room.get(timeout=LOOK)
+                return self.wanted
+            except Empty:
+                continue
+        return False
+
+    def put(self, item: Any) -> None:
+        """An item is made."""
+        self._made.put(item)
+
+    def next(self, maker: Thread) -> Any:
+        """The next item, which makes room for another."""
+        while True:
+            try:
+                item = self._made.get(timeout=LOOK)
+            except Empty:
+                if not maker.is_alive() and self._made.empty():  # as after a fork, which copies no threads
+                    raise RuntimeError("The thread that reads ahead has gone.") from None
+                continue
+            self._room.put(None)
+            return item
+
+
+def _make(items: Iterable[Any], line: _Line) -> None:
     try:
-        for item in items:
-            if not _put(made, item, stopped):
-                break
+        iterator = iter(items)
+        while line.has_room():
+            line.put(next(iterator))
+    except StopIteration:
+        line.put(END)
     except BaseException as error:
-        last = _Raised(error)
-    _put(made, last, stopped)
-
-
-def _put(made: Queue[Any], item: Any, stopped: Event) -> bool:
-    """Whether the item was taken before everything stopped."""
-    while not stopped.is_set():
-        try:
-            made.put(item, timeout=LOOK)
-            return True
-        except Full:
-            continue
-    return False
-
-
-def _next(made: Queue[Any], maker: Thread) -> Any:
-    while True:
-        try:
-            return made.get(timeout=LOOK)
-        except Empty:
-            if not maker.is_alive() and made.empty():  # as after a fork, which copies no threads
-                raise RuntimeError("The thread that reads ahead has gone.") from None
+        line.put(_Raised(error))
