@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-KILLS = int(os.environ.get("MIXTURA_KILLS", "4"))
+KILLS = int(os.environ.get("MIXTURA_KILLS", "2"))
 ROWS = np.random.default_rng(0).normal(size=(2000, 3)) + np.arange(2000)[:, None] % 3 * 3.0
 
 # One process loads all, and forks those that are killed: most of the time is then spent where it is to be killed.

@@ -59,7 +59,7 @@ NO_TABLES: dict[str, tuple[Any, str]] = {
     "three-dimensional": (X[None], "Found array with dim 3, while dim <= 2 is required"),
     "a number": (3.0, f"X is a float, {NO_TABLE}"),
     "nothing": (None, f"X is a NoneType, {NO_TABLE}"),
-    "a path": ("rows.csv", f"X is a str, {NO_TABLE}"),
+    "a path to nothing": ("rows.csv", "'rows.csv' does not exist."),
     "a dictionary": ({"a": [1.0, 2.0]}, f"X is a dict, {NO_TABLE}"),
     "a generator": ((row for row in X), f"X is a generator, {NO_TABLE}"),
     "lazy": (pl.LazyFrame({"a": [1.0]}), "X is a LazyFrame, whose rows are yet to be computed. Pass X.collect()."),

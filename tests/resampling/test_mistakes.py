@@ -134,7 +134,7 @@ def test_a_search_stands_for_its_best_model() -> None:
 def test_an_interrupt_is_heard(call: Callable[[], Any]) -> None:
     bootstrap(MODEL, X, n_resamples=9)
     # an interrupt that falls into a destructor or a callback is lost to Python: so there is a second one
-    timers = [threading.Timer(wait, _thread.interrupt_main) for wait in (0.4, 15.0)]
+    timers = [threading.Timer(wait, _thread.interrupt_main) for wait in (0.4, 5.0)]
     for timer in timers:
         timer.start()
     with pytest.raises(KeyboardInterrupt):
