@@ -175,6 +175,14 @@ def test_what_needs_rows_in_memory_takes_paths_of_few(folder: Path) -> None:
     assert np.array_equal(path.predict(folder / "x.npy"), given.predict(X))
 
 
+def test_rows_that_stand_beside_labels_are_not_dropped(tmp_path: Path) -> None:
+    table = pd.DataFrame(rows(), columns=NAMES)
+    table.loc[7, "b"] = np.nan
+    table.to_csv(tmp_path / "x.csv", index=False)
+    with pytest.raises(mx.MixtureError, match=r"1 row of .* would be left out"):
+        mx.MixtureClassifier().fit(mx.open(tmp_path / "x.csv", missing="drop"), np.arange(3000) % 2)
+
+
 def test_a_search_over_files_is_the_search_over_rows(folder: Path, little: None) -> None:
     asked: dict[str, Any] = {"n_components": [2, 3], "covariance_types": ["EEE", "VVI"], "tol": 1e-5}
     expected = mx.MixtureSearch(**asked).fit(rows())

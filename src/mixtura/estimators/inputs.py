@@ -97,14 +97,18 @@ def _of_files(estimator: BaseEstimator, X: Any, reset: bool, at_least: int, stre
 
 
 def _in_memory(estimator: BaseEstimator, X: Any, reset: bool, at_least: int) -> Memory:
-    """All rows of files; those that were to be dropped are left out."""
+    """All rows of files, where each counts once: labels, for one, stand beside them."""
     source = _of_files(estimator, X, reset, at_least, streams=False)
     assert isinstance(source, Memory)
     if source.weight is None:
         return source
     if isinstance(X, Opened) and X.weights is not None:
         raise MixtureError(f"The column of weights, {X.weights!r}, is not used here. Pass sample_weight.")
-    return Memory.of(source.rows[source.weight > 0], names=source.names)
+    lost = plural(int((source.weight == 0).sum()), "row")
+    raise MixtureError(
+        f"{lost} of {source.words.title} would be left out by missing='drop', and this takes rows one by one. Take them "
+        "out of the data first."
+    )
 
 
 def _of_frame(estimator: BaseEstimator, X: Any, reset: bool, at_least: int) -> Memory:
