@@ -23,7 +23,7 @@ from benchmarks.workloads import Shape, Workload
 # Where the files are made, and kept for the next run; else in a folder of this run.
 FOLDER = "BENCH_FOLDER"
 PART, GROUP = 1_000_000, 2**18
-IN_MEMORY, HELD = "in memory", 8_000_000
+IN_MEMORY, HELD = "in memory", 122 * 2**16  # whole blocks, so that both take the same rows
 
 
 def out_of_core(work: Workload) -> dict[str, Any]:

@@ -160,7 +160,8 @@ def test_a_cluster_gives_the_same_numbers(mixtura) -> None:
     np.save("rows.npy", np.random.default_rng(0).normal(size=(3000, 2)))
     with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
         there = ("--dask", cluster.scheduler_address)
-        fits = [mixtura("fit", "rows.npy", "-k", 2, "--tol", 1e-3, "-o", name, *more) for name, more in (("a", LITTLE), ("b", there))]
+        asked = ("fit", "rows.npy", "-k", 2, "--tol", 1e-3)
+        fits = [mixtura(*asked, "-o", name, *more) for name, more in (("a", LITTLE), ("b", there))]
         scores = [mixtura("score", "a", "rows.npy", *more) for more in ((), there)]
     assert [ended.code for ended in (*fits, *scores)] == [0, 0, 0, 0], fits[1].err
     np.testing.assert_allclose(mx.load("b").means_, mx.load("a").means_, rtol=1e-10)

@@ -105,10 +105,8 @@ def _in_memory(estimator: BaseEstimator, X: Any, reset: bool, at_least: int) -> 
     if isinstance(X, Opened) and X.weights is not None:
         raise MixtureError(f"The column of weights, {X.weights!r}, is not used here. Pass sample_weight.")
     lost = plural(int((source.weight == 0).sum()), "row")
-    raise MixtureError(
-        f"{lost} of {source.words.title} would be left out by missing='drop', and this takes rows one by one. Take them "
-        "out of the data first."
-    )
+    told = f"{lost} of {source.words.title} would be left out by missing='drop', and this takes rows one by one."
+    raise MixtureError(f"{told} Take them out of the data first.")
 
 
 def _of_frame(estimator: BaseEstimator, X: Any, reset: bool, at_least: int) -> Memory:
