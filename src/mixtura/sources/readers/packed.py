@@ -20,19 +20,18 @@ from mixtura.sources.raw import GZIP_ERRORS, title
 from .encoded import unpacked
 from .file import File
 from .inside import pick
-from .plain import Layout, Plain, chosen, counted, native
+from .plain import Layout, Plain, Unnamed, chosen, native
 
 _ERRORS = (*GZIP_ERRORS, zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True, eq=False)
-class Packed(File):
+class Packed(Unnamed):
     """An array that is unpacked from its beginning at every reading."""
 
     path: str
     layout: Layout
     opened: Callable[[], AbstractContextManager[IO[bytes]]]
-    named = False
     by_column = False
 
     @classmethod
@@ -46,20 +45,6 @@ class Packed(File):
                 "Save it unpacked (numpy.save or numpy.savez), or in C order."
             )
         return cls(path, layout, opened)
-
-    @property
-    def names(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Columns without names are counted."""
-        return counted(self.layout.width)
-
-    @property
-    def n_rows(self) -> int:
-        """The first length of the array."""
-        return self.layout.n_rows
-
-    def stored(self, name: str) -> np.dtype[Any]:
-        """All columns are kept alike."""
-        return self.layout.held
 
     def batches(self, names: Sequence[str], start: int, rows: int) -> Iterator[NDArray[Any]]:
         """Unpack the rows in turn."""

@@ -61,28 +61,11 @@ class Layout:
         return np.dtype(np.float32 if self.dtype.kind == "f" and self.dtype.itemsize == 4 else np.float64)
 
 
-@dataclass(frozen=True, eq=False)
-class Plain(File):
-    """An array that lies as it is in a file, from some byte on."""
+class Unnamed(File):
+    """A file that holds one array, whose columns are counted; a base class."""
 
-    path: str
     layout: Layout
-    offset: int = 0
-    inside: str | None = None
     named = False
-    by_column = False
-
-    @classmethod
-    def open(cls, path: str, offset: int = 0, inside: str | None = None) -> Plain:
-        """Read the header, and see that the numbers are all there."""
-        with open(inside or path, "rb") as file:
-            file.seek(offset)
-            layout = Layout.read(file, path)
-            there = os.fstat(file.fileno()).st_size - offset - layout.begin
-        if there < layout.size:
-            lacking = f"{layout.size - there} bytes are lacking at the end"
-            raise TableError(f"{title(path)}: {numpy_reason(lacking)}")
-        return cls(path, layout, offset, inside)
 
     @property
     def names(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -97,6 +80,29 @@ class Plain(File):
     def stored(self, name: str) -> np.dtype[Any]:
         """All columns are kept alike."""
         return self.layout.held
+
+
+@dataclass(frozen=True, eq=False)
+class Plain(Unnamed):
+    """An array that lies as it is in a file, from some byte on."""
+
+    path: str
+    layout: Layout
+    offset: int = 0
+    inside: str | None = None
+    by_column = False
+
+    @classmethod
+    def open(cls, path: str, offset: int = 0, inside: str | None = None) -> Plain:
+        """Read the header, and see that the numbers are all there."""
+        with open(inside or path, "rb") as file:
+            file.seek(offset)
+            layout = Layout.read(file, path)
+            there = os.fstat(file.fileno()).st_size - offset - layout.begin
+        if there < layout.size:
+            lacking = f"{layout.size - there} bytes are lacking at the end"
+            raise TableError(f"{title(path)}: {numpy_reason(lacking)}")
+        return cls(path, layout, offset, inside)
 
     def batches(self, names: Sequence[str], start: int, rows: int) -> Iterator[NDArray[Any]]:
         """Read the rows in turn, from a file in columns only those wanted."""

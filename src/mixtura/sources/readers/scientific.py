@@ -16,38 +16,22 @@ from mixtura.sources.faults import TableError
 from mixtura.sources.paths import INSIDE
 from mixtura.sources.raw import title
 
-from .file import File
 from .inside import pick
-from .plain import Layout, chosen, counted, native
+from .plain import Layout, Unnamed, chosen, native
 
 # Bytes of a chunk of a file up to which it is unpacked once and held.
 _LARGE = 1 << 26
 
 
 @dataclass(frozen=True, eq=False)
-class Scientific(File):
+class Scientific(Unnamed):
     """An array that a library slices."""
 
     path: str
     layout: Layout
     opened: Callable[[], AbstractContextManager[Any]]
     kind: str
-    named = False
     by_column = False
-
-    @property
-    def names(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Columns without names are counted."""
-        return counted(self.layout.width)
-
-    @property
-    def n_rows(self) -> int:
-        """The first length of the array."""
-        return self.layout.n_rows
-
-    def stored(self, name: str) -> np.dtype[Any]:
-        """All columns are kept alike."""
-        return self.layout.held
 
     def batches(self, names: Sequence[str], start: int, rows: int) -> Iterator[NDArray[Any]]:
         """Slice the rows in turn, from the first to the last column wanted."""
